@@ -1,0 +1,1 @@
+//! The agent: admits, acts, stores.

@@ -1,0 +1,1 @@
+//! Layered configuration of Fjord, read once at the edge.

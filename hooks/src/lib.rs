@@ -1,0 +1,1 @@
+//! The Claude Code face: wire types, socket server, settings installer.

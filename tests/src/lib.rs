@@ -1,0 +1,1 @@
+//! Stories, contract suites, tidy checks, the rig that starts real servers.
