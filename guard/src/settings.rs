@@ -1,0 +1,73 @@
+//! What the configuration says about rules.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How one rule or one field of rules is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleSetting {
+    /// The rule's own verdict stands.
+    #[default]
+    On,
+    /// The rule says nothing.
+    Off,
+    /// Every finding of the rule is an `ask`.
+    Ask,
+    /// Every finding of the rule is a `deny`.
+    Deny,
+}
+
+/// A command that a person has let through for a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    /// Words the parsed command must have, in order: `docker volume rm scratch-*`. A `*` fits any text in a word.
+    pub command: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// Who allowed it.
+    #[serde(default)]
+    pub who: String,
+    /// The last moment it counts, as `2026-01-31` or `2026-01-31T10:00:00Z`.
+    #[serde(default)]
+    pub until: String,
+}
+
+/// The guard's part of the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// By rule id (`git.reset-hard`) or field (`git`); the id wins.
+    pub rules: BTreeMap<String, RuleSetting>,
+    /// Commands let through for a time.
+    pub exceptions: Vec<Exception>,
+    /// The time now in UTC as `2026-01-31T10:00:00Z`. Without it no exception counts.
+    pub today: Option<String>,
+}
+
+impl Settings {
+    /// The setting of one rule.
+    pub fn of(&self, field: &str, id: &str) -> RuleSetting {
+        self.rules
+            .get(id)
+            .or_else(|| self.rules.get(field))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The exceptions that still count.
+    pub fn live_exceptions(&self) -> impl Iterator<Item = &Exception> {
+        let today = self.today.as_deref().unwrap_or_default();
+        self.exceptions.iter().filter(move |exception| {
+            // A date counts to its end; texts of one form order like the times they name.
+            let length = exception.until.len();
+            !today.is_empty()
+                && length >= 10
+                && today
+                    .get(..length.min(today.len()))
+                    .is_some_and(|now| now <= exception.until.as_str())
+        })
+    }
+}
