@@ -14,13 +14,13 @@ pub const FJORD_HOME: &str = "FJORD_HOME";
 pub const FJORD_VERSION: &str = "FJORD_VERSION";
 /// Holds the service's name for its deploy command; Fjord sets it and never reads it.
 pub const FJORD_SERVICE: &str = "FJORD_SERVICE";
-/// URL of a PostgreSQL server for the contract tests.
+/// URL of a Postgres server for the contract tests.
 pub const FJORD_TEST_POSTGRES: &str = "FJORD_TEST_POSTGRES";
 /// URL of a Redis server for the contract tests.
 pub const FJORD_TEST_REDIS: &str = "FJORD_TEST_REDIS";
 /// URL of a Chroma server for the contract tests.
 pub const FJORD_TEST_CHROMA: &str = "FJORD_TEST_CHROMA";
-/// Address of an OpenSSH server for the contract tests.
+/// Address of an SSH server for the contract tests.
 pub const FJORD_TEST_SSHD: &str = "FJORD_TEST_SSHD";
 /// Folder of the local socket, private to the user and gone at logout.
 pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";

@@ -3,13 +3,31 @@
 //! Default < `/etc/fjord/fjord.toml` < the user's file < `--config` < `FJORD_SECTION__KEY` < flags.
 //! A project's `.fjord.toml` may only tighten the guard and add to `hooks.ignore`.
 
-pub mod env;
-mod paths;
-mod problem;
-mod schema;
 mod sections;
 
+mod load;
+mod show;
+
+pub mod hook;
+mod project;
+
+pub mod reference;
+
+pub mod env;
+mod paths;
+
+mod check;
+mod layer;
+mod problem;
+mod schema;
+mod suggest;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
 pub use env::Environment;
+pub use load::{Loaded, Loader};
 pub use paths::{PROJECT_CONFIG_FILE, Paths, SYSTEM_CONFIG_FILE};
 pub use problem::{ConfigError, Origin, Problem};
 pub use secrecy::{ExposeSecret, SecretString};
@@ -17,3 +35,4 @@ pub use sections::{
     Brief, Config, Deploy, Exception, Guard, Health, Hooks, Llm, Local, Log, Rag, RuleSetting,
     Store, Telegram, Throttle,
 };
+pub use show::{Shown, mask_url};

@@ -35,7 +35,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One thing that is wrong; prints as `fjord.toml:12: unknown key …`. Never holds a configured value.
+/// One thing that is wrong; prints as `fjord.toml:12: unknown key …`. Never holds a configured text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Where it stands.
