@@ -1,1 +1,0 @@
-//! Stories, contract suites, tidy checks, the rig that starts real servers.
