@@ -3,8 +3,13 @@
 use toml::Value;
 
 use crate::schema::{self, EXCEPTION_FIELDS, EXCEPTIONS, Items, Key, RULES};
-use crate::suggest::did_you_mean;
+use crate::suggest::{did_you_mean, printable};
 use crate::value::{expected, kind};
+
+/// More rules or items than this are no configuration, and would cost `fjord-hook` its deadline.
+pub(crate) const MOST_ITEMS: usize = 1000;
+/// The longest name of a rule.
+const MOST_NAME_CHARS: usize = 100;
 
 /// What is wrong inside a value: the path to it, and the message.
 pub(crate) type Finding = (String, String);
@@ -32,6 +37,9 @@ pub(crate) fn check(key: &Key, path: &str, value: &Value) -> Result<(), Finding>
             }
         }
         Value::String(text) => check_text(path, text).or_else(refuse),
+        Value::Array(items) if items.len() > MOST_ITEMS => {
+            refuse(format!("must have at most {MOST_ITEMS} items"))
+        }
         Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
             check_item(key.items(), &format!("{path}[{index}]"), item)
         }),
@@ -40,6 +48,14 @@ pub(crate) fn check(key: &Key, path: &str, value: &Value) -> Result<(), Finding>
 }
 
 fn check_setting(path: &str, value: &Value) -> Result<(), Finding> {
+    let name = &path[RULES.len() + 1..];
+    if name.is_empty() || name.len() > MOST_NAME_CHARS || name.contains(char::is_control) {
+        let message = format!(
+            "`{RULES}` has a name that no rule can have: `{}`",
+            printable(name)
+        );
+        return Err((path.to_owned(), message));
+    }
     let words = ["on", "off", "ask", "deny"];
     if value.as_str().is_some_and(|word| words.contains(&word)) {
         return Ok(());
@@ -80,7 +96,7 @@ fn check_exception(path: &str, fields: &toml::Table) -> Result<(), Finding> {
             let hint = did_you_mean(name, EXCEPTION_FIELDS.iter().copied()).unwrap_or_default();
             return Err((
                 format!("{path}.{name}"),
-                format!("unknown key `{path}.{name}`{hint}"),
+                format!("unknown key `{path}.{}`{hint}", printable(name)),
             ));
         }
     }

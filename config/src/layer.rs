@@ -7,15 +7,18 @@ use std::path::Path;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
-use crate::check::{self, Finding};
+use crate::check::{self, Finding, MOST_ITEMS};
 use crate::env::{self, Environment, KEY_PREFIX, KEY_SEPARATOR};
 use crate::problem::{Origin, Problem};
 use crate::schema::{Items, Key, RULES};
-use crate::suggest::{did_you_mean, nearest};
-use crate::value;
+use crate::suggest::{did_you_mean, nearest, printable};
+use crate::value::{self, LineIndex};
 
 /// A larger file is no configuration.
 const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// After so many problems in one file the rest is left unread.
+const MOST_PROBLEMS: usize = 20;
 
 /// What a layer holds: values that passed the checks, and what is wrong with the others.
 #[derive(Default)]
@@ -49,10 +52,11 @@ impl Layer {
             Err(message) => return Some(Self::refused(file(path, None), message)),
         };
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let lines = LineIndex::new(text);
         let document = match DeTable::parse(text) {
             Ok(document) => document.into_inner(),
             Err(error) => {
-                let line = error.span().map(|span| value::line_at(text, span.start));
+                let line = error.span().map(|span| lines.at(span.start));
                 let message = error.message().trim().replace('\n', ", ");
                 return Some(Self::refused(
                     file(path, line),
@@ -63,11 +67,19 @@ impl Layer {
         let mut reader = FileReader {
             keys,
             path,
-            text,
+            lines,
             layer: Self::default(),
         };
         for (position, name, item) in in_order(&document) {
             reader.section(position, name, item);
+        }
+        if reader.is_full() {
+            reader.layer.problems.truncate(MOST_PROBLEMS);
+            let message = "and perhaps more; correct the lines above first".to_owned();
+            reader.layer.problems.push(Problem {
+                origin: file(path, None),
+                message,
+            });
         }
         Some(reader.layer)
     }
@@ -178,18 +190,29 @@ pub(crate) fn unknown_key(keys: &[Key], path: &str) -> String {
             .collect();
         (!names.is_empty()).then(|| format!("; `[{section}]` has {}", names.join(", ")))
     });
-    format!("unknown key `{path}`{}", hint.unwrap_or_default())
+    format!(
+        "unknown key `{}`{}",
+        printable(path),
+        hint.unwrap_or_default()
+    )
 }
 
 struct FileReader<'a> {
     keys: &'a [Key],
     path: &'a Path,
-    text: &'a str,
+    lines: LineIndex,
     layer: Layer,
 }
 
 impl FileReader<'_> {
+    fn is_full(&self) -> bool {
+        self.layer.problems.len() >= MOST_PROBLEMS
+    }
+
     fn section(&mut self, position: usize, name: &str, item: &DeValue<'_>) {
+        if self.is_full() {
+            return;
+        }
         let known = self.keys.iter().any(|key| key.section() == name);
         match item {
             DeValue::Table(table) if known => {
@@ -200,7 +223,10 @@ impl FileReader<'_> {
             DeValue::Table(_) => {
                 let sections = self.keys.iter().map(Key::section);
                 let hint = did_you_mean(name, sections).unwrap_or_default();
-                self.problem(position, format!("unknown section `{name}`{hint}"));
+                self.problem(
+                    position,
+                    format!("unknown section `{}`{hint}", printable(name)),
+                );
             }
             _ if known => self.problem(
                 position,
@@ -211,11 +237,20 @@ impl FileReader<'_> {
     }
 
     fn key(&mut self, position: usize, path: &str, item: &DeValue<'_>) {
+        if self.is_full() {
+            return;
+        }
         let keys = self.keys;
         let Some(key) = keys.iter().find(|key| key.path == path) else {
             return self.problem(position, unknown_key(keys, path));
         };
         match item {
+            DeValue::Table(rules) if path == RULES && rules.len() > MOST_ITEMS => {
+                self.problem(
+                    position,
+                    format!("`{RULES}` must have at most {MOST_ITEMS} rules"),
+                );
+            }
             DeValue::Table(rules) if path == RULES => {
                 for (position, name, item) in in_order(rules) {
                     self.value(key, position, format!("{RULES}.{name}"), item);
@@ -229,7 +264,7 @@ impl FileReader<'_> {
         match value::owned(item) {
             Ok(plain) => {
                 let mut lines = BTreeMap::new();
-                value::lines_inside(&path, item, self.text, &mut lines);
+                self.lines.inside(&path, item, &mut lines);
                 let origin = self.origin(position);
                 self.layer.add(key, path, plain, origin, lines);
             }
@@ -243,7 +278,7 @@ impl FileReader<'_> {
     }
 
     fn origin(&self, position: usize) -> Origin {
-        file(self.path, Some(value::line_at(self.text, position)))
+        file(self.path, Some(self.lines.at(position)))
     }
 }
 
@@ -308,7 +343,7 @@ fn read_text(path: &Path) -> Result<Option<String>, String> {
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes());
-            let line = value::line_at(&text, valid);
+            let line = LineIndex::new(&text).at(valid);
             Err(format!("is not valid UTF-8 (line {line})"))
         }
     }

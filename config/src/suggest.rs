@@ -1,5 +1,7 @@
-//! The nearest valid name for one that does not exist.
+//! Names that do not exist: how to print them, and the nearest one that does.
 
+/// A longer name is cut when printed, and has no nearest one.
+const MOST_CHARS: usize = 80;
 /// Below this likeness a name is no help.
 const LIKE_ENOUGH: f64 = 0.5;
 
@@ -17,6 +19,9 @@ pub(crate) fn nearest<'a>(
     unknown: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    if unknown.len() > MOST_CHARS {
+        return None;
+    }
     let mut best = None;
     let mut likeness = LIKE_ENOUGH;
     for name in names {
@@ -31,6 +36,19 @@ pub(crate) fn nearest<'a>(
         }
     }
     best
+}
+
+/// Returns a name fit for a terminal: short, and without control characters.
+pub(crate) fn printable(name: &str) -> String {
+    let mut text: String = name
+        .chars()
+        .take(MOST_CHARS)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if name.chars().count() > MOST_CHARS {
+        text.push('…');
+    }
+    text
 }
 
 fn last_part(name: &str) -> &str {

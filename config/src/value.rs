@@ -54,33 +54,67 @@ pub(crate) fn expected(default: &Value) -> &'static str {
     }
 }
 
-/// Collects the lines of what is inside a value, by path: `hooks.ignore[1]`, `guard.exceptions[0].until`.
-pub(crate) fn lines_inside(
-    path: &str,
-    value: &DeValue<'_>,
-    text: &str,
-    lines: &mut BTreeMap<String, usize>,
-) {
-    match value {
-        DeValue::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let path = format!("{path}[{index}]");
-                lines.insert(path.clone(), line_at(text, item.span().start));
-                lines_inside(&path, item.get_ref(), text, lines);
-            }
-        }
-        DeValue::Table(table) => {
-            for (name, item) in table {
-                let path = format!("{path}.{}", name.get_ref());
-                lines.insert(path.clone(), line_at(text, name.span().start));
-                lines_inside(&path, item.get_ref(), text, lines);
-            }
-        }
-        _ => {}
-    }
+/// No valid value has more parts than this; the lines of the others are not looked up.
+const MOST_PARTS: usize = 10_000;
+
+/// Knows where the lines of a text begin.
+pub(crate) struct LineIndex {
+    ends: Vec<usize>,
 }
 
-/// Returns the line of a byte position, counted from 1.
-pub(crate) fn line_at(text: &str, position: usize) -> usize {
-    text.get(..position).unwrap_or(text).matches('\n').count() + 1
+impl LineIndex {
+    /// Looks up the lines of a text.
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            ends: text
+                .match_indices('\n')
+                .map(|(position, _)| position)
+                .collect(),
+        }
+    }
+
+    /// Returns the line of a byte position, counted from 1.
+    pub(crate) fn at(&self, position: usize) -> usize {
+        self.ends.partition_point(|end| *end < position) + 1
+    }
+
+    /// Collects the lines of what is inside a value, by path: `hooks.ignore[1]`, `guard.exceptions[0].until`.
+    pub(crate) fn inside(
+        &self,
+        path: &str,
+        value: &DeValue<'_>,
+        lines: &mut BTreeMap<String, usize>,
+    ) {
+        let parts: Vec<(String, usize, &DeValue<'_>)> = match value {
+            DeValue::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| {
+                    (
+                        format!("{path}[{index}]"),
+                        item.span().start,
+                        item.get_ref(),
+                    )
+                })
+                .collect(),
+            DeValue::Table(table) => table
+                .iter()
+                .map(|(name, item)| {
+                    (
+                        format!("{path}.{}", name.get_ref()),
+                        name.span().start,
+                        item.get_ref(),
+                    )
+                })
+                .collect(),
+            _ => return,
+        };
+        for (path, position, item) in parts {
+            if lines.len() >= MOST_PARTS {
+                return;
+            }
+            self.inside(&path, item, lines);
+            lines.insert(path, self.at(position));
+        }
+    }
 }

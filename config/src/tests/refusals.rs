@@ -358,3 +358,54 @@ fn the_rest_of_a_faulty_file_is_still_used_when_asked_for() {
     assert_eq!(loaded.config.llm.model, "mine");
     assert_eq!(loaded.config.llm.timeout_s, 60);
 }
+
+#[test]
+fn names_are_printed_fit_for_a_terminal() {
+    check(
+        "[llm]\n\"mo\\u001b[31m\\ndel\" = 1",
+        "fjord.toml:2: unknown key `llm.mo\u{fffd}[31m\u{fffd}del`; did you mean `llm.model`?",
+    );
+    check(
+        "guard.rules.\"a\\nb\" = \"on\"",
+        "fjord.toml:1: `guard.rules` has a name that no rule can have: `a\u{fffd}b`",
+    );
+    check(
+        format!("[{}]", "x".repeat(100_000)),
+        &format!("fjord.toml:1: unknown section `{}…`", "x".repeat(80)),
+    );
+}
+
+#[test]
+fn a_file_full_of_mistakes_is_not_read_to_its_end() {
+    let machine = Machine::new();
+    machine.write_user(
+        (0..100_000)
+            .map(|number| format!("k{number}=1\n"))
+            .collect::<Vec<_>>()
+            .concat(),
+    );
+    let (_, problems) = machine.load(&[]);
+    assert_eq!(problems.len(), 21);
+    assert_eq!(
+        machine.text(&problems[20..]),
+        "home/config/fjord.toml: and perhaps more; correct the lines above first"
+    );
+}
+
+#[test]
+fn lists_and_maps_have_an_end() {
+    let many = |item: &str| vec![item; 1001].join(", ");
+    check_value(
+        "hooks.ignore",
+        &format!("[{}]", many("\"a\"")),
+        "must have at most 1000 items",
+    );
+    let rules: Vec<String> = (0..1001)
+        .map(|number| format!("r{number} = \"on\""))
+        .collect();
+    check_value(
+        "guard.rules",
+        &format!("{{ {} }}", rules.join(", ")),
+        "must have at most 1000 rules",
+    );
+}
