@@ -3,7 +3,8 @@
 #   docker build -t fjord .
 #   docker run --rm fjord demo
 
-FROM rust:1.95-bookworm AS build
+# The image is the pin of the compiler here: `rust-toolchain.toml` would make it fetch a second one.
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /fjord
 COPY . .
 # The caches outlive the build, so that a change of ours does not compile every dependency again.

@@ -316,11 +316,11 @@ pub async fn without_chroma_the_answer_says_so(rag: &Rag) {
     assert_eq!(why, "Chroma is not configured: set `[rag] url`");
 }
 
-/// With Chroma, and a stand-in that holds `car` and `automobile` to be the same.
+/// With Chroma, and a stand-in that holds `postgres outage` and `database failure` to mean the same.
 pub async fn a_passage_is_found_by_meaning(rag: &Rag) {
-    let added = add(rag, "/docs/car.md", "automobile").await;
+    let added = add(rag, "/docs/db.md", "postgres outage").await;
     assert_eq!(added.waiting, None);
-    let found = find(rag, "car").await;
+    let found = find(rag, "database failure").await;
     assert_eq!(found.retrieval, Retrieval::Semantic);
     assert_eq!(
         found
@@ -328,26 +328,26 @@ pub async fn a_passage_is_found_by_meaning(rag: &Rag) {
             .iter()
             .map(|one| one.text.as_str())
             .collect::<Vec<_>>(),
-        ["automobile"]
+        ["postgres outage"]
     );
     assert!(
         found.passages[0]
             .similarity
             .is_some_and(|similarity| similarity > 0.9)
     );
-    rag.forget("/docs/car.md", noon())
+    rag.forget("/docs/db.md", noon())
         .await
         .expect("it is forgotten");
-    assert_eq!(find(rag, "car").await.passages, []);
+    assert_eq!(find(rag, "database failure").await.passages, []);
     let state = rag.state().await.expect("the store answers");
     assert_eq!((state.waiting, state.to_remove), (0, 0));
 }
 
 /// Two over one store: `down` with a Chroma that does not answer, `up` with one that does.
 pub async fn what_chroma_missed_follows_later(down: &Rag, up: &Rag) {
-    let missed = add(down, "/docs/car.md", "automobile").await;
+    let missed = add(down, "/docs/db.md", "postgres outage").await;
     assert!(missed.waiting.is_some());
-    let found = find(down, "automobile").await;
+    let found = find(down, "postgres outage").await;
     assert_eq!(found.passages.len(), 1);
     assert!(matches!(found.retrieval, Retrieval::FullText { .. }));
     assert_eq!(down.state().await.expect("the store answers").waiting, 1);
@@ -359,19 +359,19 @@ pub async fn what_chroma_missed_follows_later(down: &Rag, up: &Rag) {
             .embedded,
         1
     );
-    assert_eq!(texts(up, "car").await, ["automobile"]);
+    assert_eq!(texts(up, "database failure").await, ["postgres outage"]);
     assert_eq!(
         up.catch_up(noon()).await.expect("both helpers are up"),
         rag::CaughtUp::default()
     );
 
     assert_eq!(
-        down.forget("/docs/car.md", noon())
+        down.forget("/docs/db.md", noon())
             .await
             .expect("it is forgotten"),
         1
     );
-    assert_eq!(texts(up, "car").await, Vec::<String>::new());
+    assert_eq!(texts(up, "database failure").await, Vec::<String>::new());
     assert_eq!(
         up.catch_up(noon())
             .await
