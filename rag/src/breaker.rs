@@ -26,6 +26,13 @@ impl Breaker {
         self.admit_at(Instant::now())
     }
 
+    /// Says why a call would be refused now, without being the probe.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let failure = state.as_ref()?;
+        (Instant::now() < failure.until).then(|| failure.why.clone())
+    }
+
     /// Forgets the failure.
     pub(crate) fn succeeded(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = None;

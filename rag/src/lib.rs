@@ -16,6 +16,7 @@ pub mod pool;
 mod rag;
 mod rank;
 mod semantic;
+mod source;
 
 pub use chunk::{Chunk, HARD_CHARS, Kind, TARGET_CHARS, chunks};
 pub use error::RagError;
@@ -23,5 +24,6 @@ pub use files::{Files, MAX_DOCUMENT_BYTES, files, read};
 pub use index::Collection;
 pub use index::documents::Document;
 pub use pool::{Pool, Tx};
-pub use rag::{Added, Found, Passage, Query, Rag, RagState, Retrieval, Source};
+pub use rag::{Added, Found, Passage, Query, Rag, RagState, Retrieval};
 pub use semantic::{CaughtUp, Helper, Settings};
+pub use source::Source;

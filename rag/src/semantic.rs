@@ -116,6 +116,7 @@ impl Semantic {
         text: String,
         limit: usize,
     ) -> Result<Vec<(Uuid, f32)>, RagError> {
+        self.chroma.ready()?;
         let vectors = self.embedder.embed(&[text]).await?;
         let vector = vectors.first().map_or(&[][..], Vec::as_slice);
         let mut hits = Vec::new();
@@ -224,6 +225,7 @@ impl Semantic {
         waiting: Vec<Waiting>,
         now: DateTime<Utc>,
     ) -> Result<usize, RagError> {
+        self.chroma.ready()?;
         let texts: Vec<String> = waiting.iter().map(text_to_embed).collect();
         let found = self.embedder.embed(&texts).await?;
         let mut by_collection: BTreeMap<Collection, Vec<Entry>> = BTreeMap::new();

@@ -1,5 +1,7 @@
 //! The contract of retrieval over SQLite in memory, and what happens when a helper misbehaves.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::Path;
 use std::time::Duration;
 

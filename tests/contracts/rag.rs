@@ -398,3 +398,20 @@ pub async fn a_silent_helper_is_waited_for_once(silent: &Rag) {
         "the second search does not wait again"
     );
 }
+
+/// `lose` deletes the collections behind our back, as a lost volume would.
+pub async fn what_chroma_lost_is_sent_again(rag: &Rag, lose: impl Future<Output = ()>) {
+    add(rag, "/docs/db.md", "postgres outage").await;
+    assert_eq!(texts(rag, "database failure").await, ["postgres outage"]);
+    lose.await;
+    assert_eq!(texts(rag, "database failure").await, Vec::<String>::new());
+    assert_eq!(texts(rag, "postgres").await, ["postgres outage"]);
+    assert_eq!(
+        rag.catch_up(noon())
+            .await
+            .expect("both helpers are up")
+            .embedded,
+        1
+    );
+    assert_eq!(texts(rag, "database failure").await, ["postgres outage"]);
+}

@@ -132,6 +132,13 @@ impl Chroma {
         })
     }
 
+    /// Is an error while a call would be refused, so that nobody makes vectors for nothing.
+    pub(crate) fn ready(&self) -> Result<(), RagError> {
+        self.breaker
+            .refusal()
+            .map_or(Ok(()), |why| Err(unavailable(why)))
+    }
+
     /// Adds or replaces vectors.
     pub(crate) async fn upsert(
         &self,
@@ -177,7 +184,7 @@ impl Chroma {
         // An id that is no UUID was put there by someone else.
         Ok(ids
             .zip(distances)
-            .filter_map(|(id, distance)| Some((id.parse().ok()?, 1.0 - distance)))
+            .filter_map(|(id, distance)| Some((id.parse().ok()?, (1.0 - distance).min(1.0))))
             .collect())
     }
 

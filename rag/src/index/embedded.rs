@@ -81,12 +81,14 @@ pub(crate) async fn search(
             .await
         }
         Pool::Postgres(pool) => {
+            // `ts_rank` counts a repeated word less each time; `ts_rank_cd` would let it beat a second word found,
+            // and dividing by the length would favour a bare heading. Passages are of bounded size anyway.
             sqlx::query_as(
                 "select p.id, p.document_id, d.source, d.title, p.heading, p.text \
                  from websearch_to_tsquery('english', $1) q, passages p \
                  join documents d on d.id = p.document_id \
                  where p.search @@ q and ($2 is null or d.collection = $2) \
-                 order by ts_rank_cd('{0.1, 0.2, 0.4, 1.0}', p.search, q, 1) desc, p.number limit $3",
+                 order by ts_rank('{0.1, 0.2, 0.4, 1.0}', p.search, q) desc, p.number limit $3",
             )
             .bind(websearch_query(terms))
             .bind(collection)
