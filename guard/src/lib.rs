@@ -1,7 +1,7 @@
 //! Judges what a coding agent is about to do: a tool call, the facts and the settings in, an assessment out.
 //!
 //! The crate is pure. It does no I/O, reads no clock, holds no globals and does not panic.
-//! The road is short: [`shell`] parses the text, `run` follows what would really run, each file
+//! The road is short: `shell` parses the text, `run` follows what would really run, each file
 //! under `rules` judges one field, and `judge` applies the settings and keeps the strictest finding.
 //! Nothing is ever matched on the raw text, so what is only mentioned stays silent.
 
@@ -14,7 +14,7 @@ pub mod redact;
 mod rules;
 mod run;
 mod settings;
-pub mod shell;
+mod shell;
 mod sql;
 mod verdict;
 

@@ -1,6 +1,23 @@
 //! The rules, one file per field.
+//!
+//! A field is a table of [`RuleDoc`]s and a function that looks at one command that would run.
+//! A new field is a new file and one line in [`FIELDS`].
 
-use crate::Verdict;
+mod clouds;
+mod containers;
+mod databases;
+mod filesystem;
+mod git;
+mod inventory;
+mod orm;
+mod own;
+mod remote_code;
+mod secrets;
+mod services;
+mod table;
+
+use crate::run::{Arg, Run};
+use crate::{Facts, ServerFact, ToolCall, Verdict};
 
 /// What a rule says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -19,5 +36,148 @@ pub struct RuleDoc {
 
 /// All rules, field by field.
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
-    [].iter()
+    FIELDS
+        .iter()
+        .flat_map(|field| field.rules)
+        .chain(std::iter::once(&UNREADABLE))
 }
+
+/// One field of rules.
+pub(crate) struct Field {
+    pub(crate) rules: &'static [RuleDoc],
+    /// Judges one command.
+    pub(crate) run: fn(&View<'_>, &mut Vec<Finding>),
+    /// Judges a call of a file tool.
+    pub(crate) file: Option<fn(&FileView<'_>, &mut Vec<Finding>)>,
+}
+
+/// Every field, in the order they are listed for people.
+pub(crate) const FIELDS: &[Field] = &[
+    filesystem::FIELD,
+    git::FIELD,
+    containers::FIELD,
+    databases::FIELD,
+    orm::FIELD,
+    services::FIELD,
+    clouds::FIELD,
+    remote_code::FIELD,
+    secrets::FIELD,
+    own::FIELD,
+];
+
+/// What a rule found.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) rule: &'static RuleDoc,
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: String,
+}
+
+/// One command among all that would run, with the facts.
+pub(crate) struct View<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) all: &'a [Run],
+    pub(crate) program: String,
+    pub(crate) facts: &'a Facts,
+}
+
+/// One call of a file tool.
+pub(crate) struct FileView<'a> {
+    pub(crate) call: &'a ToolCall<'a>,
+    /// The absolute path.
+    pub(crate) path: String,
+    pub(crate) writes: bool,
+    pub(crate) facts: &'a Facts,
+}
+
+impl View<'_> {
+    pub(crate) fn is(&self, programs: &[&str]) -> bool {
+        programs.contains(&self.program.as_str())
+    }
+
+    pub(crate) fn args(&self) -> &[Arg] {
+        self.run.args()
+    }
+
+    pub(crate) fn has_word(&self, word: &str) -> bool {
+        self.args().iter().any(|arg| arg.text == word)
+    }
+
+    /// The words that are no flags.
+    pub(crate) fn words(&self) -> Vec<&str> {
+        self.args()
+            .iter()
+            .filter(|arg| !arg.text.starts_with('-'))
+            .map(|arg| arg.text.as_str())
+            .collect()
+    }
+
+    /// The commands whose output this one reads, in its words or its input.
+    pub(crate) fn feeders(&self) -> impl Iterator<Item = &Run> {
+        self.run
+            .inputs
+            .iter()
+            .chain(&self.run.stdin.from)
+            .filter_map(|index| self.all.get(*index))
+    }
+
+    pub(crate) fn wants_help(&self) -> bool {
+        self.args().iter().any(|arg| {
+            matches!(
+                arg.text.as_str(),
+                "--help" | "--version" | "--dry-run" | "--dryrun"
+            )
+        })
+    }
+}
+
+/// The rule with this id out of a field's table.
+pub(crate) fn rule(rules: &'static [RuleDoc], id: &str) -> &'static RuleDoc {
+    rules.iter().find(|rule| rule.id == id).unwrap_or(&UNLISTED)
+}
+
+/// Adds a finding with the rule's own verdict and reason.
+pub(crate) fn report(findings: &mut Vec<Finding>, rule: &'static RuleDoc) {
+    findings.push(Finding {
+        rule,
+        verdict: rule.severity,
+        reason: rule.reason.to_owned(),
+    });
+}
+
+/// Adds a finding with a verdict and a reason of its own.
+pub(crate) fn report_as(
+    findings: &mut Vec<Finding>,
+    rule: &'static RuleDoc,
+    verdict: Verdict,
+    reason: String,
+) {
+    findings.push(Finding {
+        rule,
+        verdict,
+        reason,
+    });
+}
+
+/// The production server behind a host name, if it is one.
+pub(crate) fn production_server<'a>(facts: &'a Facts, host: &str) -> Option<&'a ServerFact> {
+    inventory::server(facts, host).filter(|server| inventory::is_production(server))
+}
+
+/// Stands in for an id that no table has; a test keeps it unused.
+static UNLISTED: RuleDoc = RuleDoc {
+    id: "guard.unlisted",
+    field: "guard",
+    severity: Verdict::Ask,
+    reason: "A rule without an entry matched.",
+    alternative: "Ask a person.",
+};
+
+/// What could not be followed is an assessment of its own.
+pub(crate) static UNREADABLE: RuleDoc = RuleDoc {
+    id: "guard.unreadable",
+    field: "guard",
+    severity: Verdict::Ask,
+    reason: "The command nests too deep or is too long to be followed to its end.",
+    alternative: "Run it in smaller steps.",
+};

@@ -1,1 +1,153 @@
-//! The shell parser.
+//! The shell's grammar as plain data, and the parser that makes it.
+//!
+//! The parser is our own: it is lenient where a shell is strict (an unfinished quote is still read),
+//! linear in the length of the text, and bounded in depth. What it could not read is marked.
+
+mod heredoc;
+mod parse;
+mod word;
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+pub(crate) use parse::parse;
+
+/// A list of commands.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Script {
+    pub(crate) items: Vec<Item>,
+    /// Whether something could not be read: a quote or bracket never closed, or too deep nesting.
+    pub(crate) incomplete: bool,
+}
+
+/// One pipeline of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) commands: Vec<Command>,
+}
+
+/// One stage of a pipeline.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    /// Assignments, words, redirections.
+    Simple(Simple),
+    /// `{ …; }` or `( … )`.
+    Group {
+        body: Script,
+        subshell: bool,
+        redirects: Vec<Redirect>,
+    },
+    /// `name() body`.
+    Function { name: String, body: Rc<Command> },
+    /// `if`, `while`, `until`, `for`, `case`, `select`: every branch may run.
+    Compound {
+        variable: Option<(String, Vec<Word>)>,
+        parts: Vec<Script>,
+        redirects: Vec<Redirect>,
+    },
+}
+
+/// A simple command.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Simple {
+    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) words: Vec<Word>,
+    pub(crate) redirects: Vec<Redirect>,
+}
+
+/// `name=value` or `name=(values)`.
+#[derive(Debug, Clone)]
+pub(crate) struct Assignment {
+    pub(crate) name: String,
+    pub(crate) append: bool,
+    pub(crate) values: Vec<Word>,
+}
+
+/// One word before expansion.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Word {
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A piece of a word.
+#[derive(Debug, Clone)]
+pub(crate) enum Part {
+    /// Text as it stands; `quoted` text has no globs and no braces.
+    Literal { text: String, quoted: bool },
+    /// `$name`, `${name}`, `${name:-word}`.
+    Variable {
+        name: String,
+        operation: Option<(Operation, Word)>,
+        quoted: bool,
+    },
+    /// `$(…)` or backquotes.
+    Substitution { script: Script, quoted: bool },
+    /// `<(…)` or `>(…)`.
+    Process { script: Script, reads: bool },
+    /// Something only a run could tell, such as arithmetic.
+    Unknown,
+}
+
+/// What `${name…}` does beside naming a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// `:-`, `-`, `:=`, `=`: a word for when it is unset.
+    Default,
+    /// `:+`, `+`: a word for when it is set.
+    Alternative,
+    /// Anything else.
+    Other,
+}
+
+/// The kind of a redirection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RedirectKind {
+    /// `<`
+    Read,
+    /// `>`, `>|`, `&>`
+    Write,
+    /// `>>`, `&>>`
+    Append,
+    /// `<>`
+    ReadWrite,
+    /// `<&`, `>&`
+    Duplicate,
+    /// `<<`, `<<-`
+    Heredoc,
+    /// `<<<`
+    HereString,
+}
+
+/// One redirection.
+#[derive(Debug, Clone)]
+pub(crate) struct Redirect {
+    pub(crate) kind: RedirectKind,
+    pub(crate) target: Word,
+    /// The body, set once the line has ended.
+    pub(crate) body: Rc<OnceCell<Word>>,
+}
+
+impl Word {
+    /// A word of plain text.
+    pub(crate) fn literal(text: &str) -> Self {
+        Self {
+            parts: vec![Part::Literal {
+                text: text.to_owned(),
+                quoted: true,
+            }],
+        }
+    }
+
+    /// The text, when the word is nothing but unquoted text.
+    pub(crate) fn bare(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [
+                Part::Literal {
+                    text,
+                    quoted: false,
+                },
+            ] => Some(text),
+            _ => None,
+        }
+    }
+}

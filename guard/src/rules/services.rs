@@ -1,0 +1,211 @@
+//! Services and machines: stopping and restarting what others depend on.
+
+use super::{Field, Finding, RuleDoc, View, inventory, report, report_as, rule};
+use crate::Verdict;
+
+pub(super) const FIELD: Field = Field {
+    rules: RULES,
+    run: judge,
+    file: None,
+};
+
+const RULES: &[RuleDoc] = &[
+    RuleDoc {
+        id: "services.production",
+        field: "services",
+        severity: Verdict::Ask,
+        reason: "This stops or restarts a service on a production server.",
+        alternative: "`fjord restart` or `fjord deploy` asks the right person and watches its health.",
+    },
+    RuleDoc {
+        id: "services.stop",
+        field: "services",
+        severity: Verdict::Ask,
+        reason: "This stops a service that other things on the machine use.",
+        alternative: "Look who uses it first: `fjord deps`.",
+    },
+    RuleDoc {
+        id: "services.power",
+        field: "services",
+        severity: Verdict::Deny,
+        reason: "This turns the machine off or restarts it.",
+        alternative: "Let a person do it.",
+    },
+    RuleDoc {
+        id: "services.kill-all",
+        field: "services",
+        severity: Verdict::Deny,
+        reason: "This ends processes that the command did not start.",
+        alternative: "End the one process by its id.",
+    },
+];
+
+/// Services that are rarely alone on a machine.
+const SHARED: &[&str] = &[
+    "nginx",
+    "haproxy",
+    "traefik",
+    "caddy",
+    "apache2",
+    "httpd",
+    "envoy",
+    "postgresql",
+    "postgres",
+    "mysql",
+    "mariadb",
+    "mysqld",
+    "redis",
+    "redis-server",
+    "mongod",
+    "rabbitmq",
+    "rabbitmq-server",
+    "kafka",
+    "docker",
+    "containerd",
+    "ssh",
+    "sshd",
+    "networking",
+    "NetworkManager",
+    "systemd-networkd",
+    "systemd-resolved",
+    "firewalld",
+    "kubelet",
+    "etcd",
+    "consul",
+    "vault",
+    "elasticsearch",
+];
+
+/// What a command does to which services.
+struct Act<'a> {
+    /// As in "This … `api`".
+    says: &'static str,
+    stops: bool,
+    names: Vec<&'a str>,
+}
+
+fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
+    power(view, findings);
+    let Some(act) = act(view) else { return };
+    for name in &act.names {
+        match inventory::service(view, name) {
+            Some((service, server)) if inventory::is_production(server) => {
+                report_as(
+                    findings,
+                    rule(RULES, "services.production"),
+                    Verdict::Ask,
+                    inventory::sentence(act.says, service, server),
+                );
+            }
+            Some(_) => {}
+            None => match inventory::host(view).filter(|server| inventory::is_production(server)) {
+                Some(server) => {
+                    let reason = format!(
+                        "This {} `{name}` on the production server `{}`.",
+                        act.says, server.name
+                    );
+                    report_as(
+                        findings,
+                        rule(RULES, "services.production"),
+                        Verdict::Ask,
+                        reason,
+                    );
+                }
+                None if act.stops
+                    && SHARED.contains(&name.trim_end_matches(".service"))
+                    && !is_development(view) =>
+                {
+                    report(findings, rule(RULES, "services.stop"))
+                }
+                None => {}
+            },
+        }
+    }
+}
+
+/// Whether the machine is known, and known as one for development.
+fn is_development(view: &View<'_>) -> bool {
+    view.run.host.is_none()
+        && view
+            .facts
+            .inventory
+            .servers
+            .iter()
+            .any(|server| server.local && matches!(server.role.as_str(), "development" | "homelab"))
+}
+
+fn act<'a>(view: &'a View<'_>) -> Option<Act<'a>> {
+    let words = view.words();
+    let (verb, names): (&str, Vec<&str>) = match view.program.as_str() {
+        "systemctl" | "pm2" | "supervisorctl" | "launchctl" | "rc-service" | "initctl" => {
+            (words.first()?, words.get(1..)?.to_vec())
+        }
+        "service" => (words.get(1)?, words.get(..1)?.to_vec()),
+        "docker" | "podman" | "nerdctl" | "docker-compose" => {
+            let known = [
+                "stop", "kill", "restart", "rm", "pause", "down", "update", "remove",
+            ];
+            let at = words
+                .iter()
+                .position(|word| known.contains(word))
+                .filter(|at| *at <= 3)?;
+            if words
+                .iter()
+                .take(at)
+                .any(|word| matches!(*word, "volume" | "image" | "network" | "run" | "exec"))
+            {
+                return None;
+            }
+            (words.get(at)?, words.get(at + 1..)?.to_vec())
+        }
+        "nginx"
+            if view
+                .run
+                .value(&["-s"])
+                .is_some_and(|signal| matches!(signal, "stop" | "quit")) =>
+        {
+            ("stop", vec!["nginx"])
+        }
+        "haproxy" if view.has_word("-sf") || view.has_word("-st") => ("restart", vec!["haproxy"]),
+        "killall" | "pkill" => ("kill", view.words()),
+        _ => return None,
+    };
+    let (says, stops) = match verb {
+        "stop" | "down" | "pause" | "bootout" | "unload" => ("stops", true),
+        "kill" => ("kills", true),
+        "restart" | "try-restart" | "kickstart" | "reload-or-restart" => ("restarts", false),
+        "disable" | "mask" => ("disables", true),
+        "rm" | "remove" | "delete" | "del" => ("removes", true),
+        _ => return None,
+    };
+    Some(Act { says, stops, names })
+}
+
+fn power(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let words = view.words();
+    let turns_off = match view.program.as_str() {
+        "reboot" | "poweroff" | "halt" => true,
+        "shutdown" => !view.has_word("-c"),
+        "init" | "telinit" => words.first().is_some_and(|word| matches!(*word, "0" | "6")),
+        "systemctl" => words.first().is_some_and(|word| {
+            matches!(
+                *word,
+                "reboot" | "poweroff" | "halt" | "kexec" | "rescue" | "emergency"
+            )
+        }),
+        _ => false,
+    };
+    if turns_off && !view.wants_help() {
+        report(findings, rule(RULES, "services.power"));
+    }
+    let everything = view.program == "kill"
+        && view.args().len() > 1
+        && view
+            .args()
+            .last()
+            .is_some_and(|arg| matches!(arg.text.as_str(), "-1" | "1"));
+    let of_user = view.is(&["pkill", "killall"]) && view.run.has(Some('u'), &["euid", "user"]);
+    if everything || of_user {
+        report(findings, rule(RULES, "services.kill-all"));
+    }
+}

@@ -1,0 +1,296 @@
+//! Words become arguments: variables, substitutions, braces, splitting.
+
+use super::walk::{MAX_DEPTH, Scope, Walker};
+use super::{Arg, Input, UNKNOWN};
+use crate::shell::{Operation, Part, Word};
+
+/// How many words one brace expression may become.
+const MAX_BRACES: usize = 64;
+
+impl Walker<'_> {
+    /// Expands words into arguments.
+    pub(super) fn expand_all(&mut self, scope: &Scope, words: &[Word]) -> Vec<Arg> {
+        let mut args = Vec::with_capacity(words.len());
+        for word in words {
+            self.expand(scope, word, &mut args);
+        }
+        args
+    }
+
+    /// Expands a word into one text, without splitting.
+    pub(super) fn expand_one(&mut self, scope: &Scope, word: &Word) -> Arg {
+        let mut args = Vec::new();
+        self.expand(scope, word, &mut args);
+        let glob = args.iter().any(|arg| arg.glob);
+        let texts: Vec<String> = args.into_iter().map(|arg| arg.text).collect();
+        Arg {
+            text: texts.join(" "),
+            glob,
+        }
+    }
+
+    fn expand(&mut self, scope: &Scope, word: &Word, args: &mut Vec<Arg>) {
+        if let Some(words) = braces(word) {
+            for word in &words {
+                self.expand_parts(scope, word, args);
+            }
+        } else {
+            self.expand_parts(scope, word, args);
+        }
+    }
+
+    fn expand_parts(&mut self, scope: &Scope, word: &Word, args: &mut Vec<Arg>) {
+        let mut current: Option<Arg> = None;
+        for (index, part) in word.parts.iter().enumerate() {
+            match part {
+                Part::Literal { text, quoted } => {
+                    let arg = current.get_or_insert_with(|| Arg::new(""));
+                    if index == 0 && !quoted && (text == "~" || text.starts_with("~/")) {
+                        arg.text.push_str(&self.home(scope));
+                        arg.text.push_str(&text[1..]);
+                    } else {
+                        arg.text.push_str(text);
+                    }
+                    arg.glob |= !quoted && text.contains(['*', '?', '[']);
+                }
+                Part::Unknown => current
+                    .get_or_insert_with(|| Arg::new(""))
+                    .text
+                    .push(UNKNOWN),
+                Part::Variable {
+                    name,
+                    operation,
+                    quoted,
+                } => {
+                    let values = self.variable(scope, name, operation.as_ref());
+                    self.join(scope, &values, *quoted, &mut current, args);
+                }
+                Part::Substitution { script, quoted } => {
+                    let text = self.substitution(scope, script);
+                    let value = text
+                        .map_or_else(Arg::unknown, |text| Arg::new(text.trim_end_matches('\n')));
+                    self.join(scope, &[value], *quoted, &mut current, args);
+                }
+                Part::Process { script, reads } => {
+                    let start = self.runs.len();
+                    if *reads {
+                        self.substitution(scope, script);
+                    } else {
+                        // What is written there comes from the command that holds it.
+                        let stdin = Input {
+                            given: true,
+                            ..Input::default()
+                        };
+                        self.script(&mut scope.deeper("process substitution"), script, &stdin);
+                    }
+                    self.collected.extend(start..self.runs.len());
+                    let arg = current.get_or_insert_with(|| Arg::new(""));
+                    arg.text.push_str("/dev/fd/");
+                    arg.text.push(UNKNOWN);
+                }
+            }
+        }
+        args.extend(current);
+    }
+
+    fn substitution(&mut self, scope: &Scope, script: &crate::shell::Script) -> Option<String> {
+        if scope.depth >= MAX_DEPTH {
+            self.incomplete = true;
+            return None;
+        }
+        let start = self.runs.len();
+        let saved = std::mem::take(&mut self.collected);
+        let text = self.script(&mut scope.deeper("$(…)"), script, &Input::default());
+        self.collected = saved;
+        self.collected.extend(start..self.runs.len());
+        text.filter(|text| self.spend(text.len()))
+    }
+
+    /// Appends values to the word at hand, splitting them where the shell would.
+    fn join(
+        &mut self,
+        scope: &Scope,
+        values: &[Arg],
+        quoted: bool,
+        current: &mut Option<Arg>,
+        args: &mut Vec<Arg>,
+    ) {
+        for (index, value) in values.iter().enumerate() {
+            if !self.spend(value.text.len()) {
+                current
+                    .get_or_insert_with(|| Arg::new(""))
+                    .text
+                    .push(UNKNOWN);
+                return;
+            }
+            if index > 0 {
+                args.extend(current.take());
+            }
+            if quoted {
+                current
+                    .get_or_insert_with(|| Arg::new(""))
+                    .text
+                    .push_str(&value.text);
+                continue;
+            }
+            let separators = scope
+                .variables
+                .get("IFS")
+                .and_then(|ifs| ifs.args.first())
+                .map_or(" \t\n", |arg| arg.text.as_str());
+            let starts_apart = value.text.starts_with(|one| separators.contains(one));
+            for (position, piece) in value
+                .text
+                .split(|one| separators.contains(one))
+                .filter(|piece| !piece.is_empty())
+                .enumerate()
+            {
+                if position > 0 || starts_apart {
+                    args.extend(current.take());
+                }
+                let arg = current.get_or_insert_with(|| Arg::new(""));
+                arg.text.push_str(piece);
+                arg.glob |= piece.contains(['*', '?', '[']);
+            }
+        }
+    }
+
+    fn variable(
+        &mut self,
+        scope: &Scope,
+        name: &str,
+        operation: Option<&(Operation, Word)>,
+    ) -> Vec<Arg> {
+        let plain = name.split('[').next().unwrap_or(name);
+        let set = scope.variables.get(plain).cloned();
+        if let Some(value) = &set {
+            self.collected.extend(&value.inputs);
+        }
+        let known = set
+            .map(|value| value.args)
+            .or_else(|| self.well_known(scope, plain));
+        match operation {
+            None => known.unwrap_or_else(|| {
+                if matches!(name, "@" | "*") && !scope.has_positionals() {
+                    Vec::new()
+                } else {
+                    vec![Arg::unknown()]
+                }
+            }),
+            Some((Operation::Default, word)) => {
+                let fallback = vec![self.expand_one(scope, word)];
+                known.filter(|args| !args.is_empty()).unwrap_or(fallback)
+            }
+            Some((Operation::Alternative, word)) => {
+                let alternative = vec![self.expand_one(scope, word)];
+                // Unset variables may come from outside: both can happen, the word is the one that matters.
+                alternative
+            }
+            Some((Operation::Other, word)) => {
+                self.expand_one(scope, word);
+                vec![Arg::unknown()]
+            }
+        }
+    }
+
+    fn well_known(&self, scope: &Scope, name: &str) -> Option<Vec<Arg>> {
+        match name {
+            "HOME" => Some(vec![Arg::new(self.home(scope))]),
+            "PWD" => scope.cwd.clone().map(|cwd| vec![Arg::new(cwd)]),
+            "TMPDIR" | "TEMP" | "TMP" if scope.host.is_none() => Some(vec![Arg::new("/tmp")]),
+            _ => None,
+        }
+    }
+
+    /// The home directory; `~` where it is not known.
+    pub(super) fn home(&self, scope: &Scope) -> String {
+        if let Some(home) = scope
+            .variables
+            .get("HOME")
+            .and_then(|value| value.args.first())
+        {
+            return home.text.clone();
+        }
+        self.home
+            .filter(|_| scope.host.is_none())
+            .unwrap_or("~")
+            .to_owned()
+    }
+}
+
+/// The words a brace expression stands for, if the word has one outside quotes.
+fn braces(word: &Word) -> Option<Vec<Word>> {
+    let has_braces = word.parts.iter().any(|part| matches!(part, Part::Literal { text, quoted: false } if text.contains('{') && text.contains([',', '.'])));
+    if !has_braces {
+        return None;
+    }
+    let mut done = Vec::new();
+    let mut open = vec![word.clone()];
+    while let Some(word) = open.pop() {
+        if done.len() + open.len() > MAX_BRACES {
+            return None;
+        }
+        match first_brace(&word) {
+            Some(mut words) => {
+                words.reverse();
+                open.append(&mut words);
+            }
+            None => done.push(word),
+        }
+    }
+    Some(done)
+}
+
+fn first_brace(word: &Word) -> Option<Vec<Word>> {
+    for (index, part) in word.parts.iter().enumerate() {
+        let Part::Literal {
+            text,
+            quoted: false,
+        } = part
+        else {
+            continue;
+        };
+        let mut from = 0;
+        while let Some(start) = text.get(from..)?.find('{').map(|at| at + from) {
+            if let Some((end, choices)) = choices(text, start) {
+                let make = |choice: &str| {
+                    let mut parts = word.parts.clone();
+                    parts[index] = Part::Literal {
+                        text: format!("{}{choice}{}", &text[..start], &text[end + 1..]),
+                        quoted: false,
+                    };
+                    Word { parts }
+                };
+                return Some(choices.into_iter().map(make).collect());
+            }
+            from = start + 1;
+        }
+    }
+    None
+}
+
+/// The choices of the brace at `start`, and where it closes.
+fn choices(text: &str, start: usize) -> Option<(usize, Vec<&str>)> {
+    let mut depth = 0_usize;
+    let mut found = Vec::new();
+    let mut from = start + 1;
+    for (offset, character) in text[start..].char_indices().take(4_096) {
+        let at = start + offset;
+        match character {
+            '{' => depth += 1,
+            ',' if depth == 1 => {
+                found.push(&text[from..at]);
+                from = at + 1;
+            }
+            '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    found.push(&text[from..at]);
+                    return (found.len() > 1 && found.len() <= MAX_BRACES).then_some((at, found));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,189 @@
+//! Follows a parsed script and lists what would really run.
+//!
+//! Nothing is executed. Variables, `cd`, functions, aliases, wrappers (`sudo`, `env`, …) and programs
+//! inside programs (`sh -c`, `ssh`, `find -exec`, `xargs`) are followed as far as the text tells;
+//! the rest is marked unknown.
+
+mod builtins;
+mod code;
+mod expand;
+mod nested;
+mod output;
+mod walk;
+mod wrappers;
+
+pub(crate) use nested::SHELLS;
+
+use crate::shell::RedirectKind;
+
+/// Stands in a text for what cannot be known.
+pub(crate) const UNKNOWN: char = '\u{1}';
+
+/// A word after expansion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arg {
+    /// The text; [`UNKNOWN`] stands for what cannot be known.
+    pub(crate) text: String,
+    /// Whether it has unquoted `*`, `?` or `[`.
+    pub(crate) glob: bool,
+}
+
+impl Arg {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            glob: false,
+        }
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self::new(UNKNOWN.to_string())
+    }
+
+    pub(crate) fn is_known(&self) -> bool {
+        !self.text.contains(UNKNOWN)
+    }
+}
+
+/// Where a command's input comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// Whether input is given at all, by a pipe or a redirection.
+    pub(crate) given: bool,
+    /// The text, if known.
+    pub(crate) text: Option<String>,
+    /// The file it is read from.
+    pub(crate) file: Option<Arg>,
+    /// The commands that write it, as indexes into the list.
+    pub(crate) from: Vec<usize>,
+}
+
+/// One command that would run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The words, the program first.
+    pub(crate) argv: Vec<Arg>,
+    /// The directory, if known.
+    pub(crate) cwd: Option<String>,
+    /// What leads to it, outermost first.
+    pub(crate) via: Vec<String>,
+    /// The machine, when it is another one.
+    pub(crate) host: Option<String>,
+    /// Its redirections with a file.
+    pub(crate) redirects: Vec<(RedirectKind, Arg)>,
+    /// Its input.
+    pub(crate) stdin: Input,
+    /// The commands whose output is in its words.
+    pub(crate) inputs: Vec<usize>,
+}
+
+/// All that a script would run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Runs {
+    pub(crate) list: Vec<Run>,
+    /// Whether something could not be followed: too deep, too long.
+    pub(crate) incomplete: bool,
+}
+
+/// Follows a script from a directory.
+pub(crate) fn follow(text: &str, cwd: &str, home: Option<&str>) -> Runs {
+    walk::Walker::new(home).follow(text, cwd)
+}
+
+impl Run {
+    /// The program's plain name: without folder, version and `.exe`, in lower case.
+    pub(crate) fn program(&self) -> String {
+        self.argv
+            .first()
+            .map(|word| base_name(&word.text))
+            .unwrap_or_default()
+    }
+
+    /// The words after the program.
+    pub(crate) fn args(&self) -> &[Arg] {
+        self.argv.get(1..).unwrap_or_default()
+    }
+
+    /// Whether a flag is given: `short` alone or in a cluster, or one of the long names.
+    pub(crate) fn has(&self, short: Option<char>, long: &[&str]) -> bool {
+        self.args()
+            .iter()
+            .take_while(|arg| arg.text != "--")
+            .any(|arg| {
+                if let Some(name) = arg.text.strip_prefix("--") {
+                    let name = name.split('=').next().unwrap_or_default();
+                    long.contains(&name)
+                } else if let Some(cluster) = arg.text.strip_prefix('-') {
+                    long.contains(&arg.text.as_str())
+                        || short.is_some_and(|short| {
+                            cluster
+                                .chars()
+                                .take_while(char::is_ascii_alphanumeric)
+                                .any(|one| one == short)
+                        })
+                } else {
+                    false
+                }
+            })
+    }
+
+    /// The words that are no flags and no values of the given flags. After `--` all are.
+    pub(crate) fn operands(&self, with_value: &[&str]) -> Vec<&Arg> {
+        let mut found = Vec::new();
+        let mut args = self.args().iter();
+        while let Some(arg) = args.next() {
+            if arg.text == "--" {
+                found.extend(args);
+                break;
+            }
+            if with_value.contains(&arg.text.as_str()) {
+                args.next();
+            } else if !arg.text.starts_with('-') || arg.text == "-" {
+                found.push(arg);
+            }
+        }
+        found
+    }
+
+    /// The value of a flag, given as `-f value`, `-fvalue`, `--flag value` or `--flag=value`.
+    pub(crate) fn value(&self, names: &[&str]) -> Option<&str> {
+        let args = self.args();
+        args.iter().enumerate().find_map(|(index, arg)| {
+            names.iter().find_map(|name| {
+                let rest = arg.text.strip_prefix(name)?;
+                if rest.is_empty() {
+                    args.get(index + 1).map(|next| next.text.as_str())
+                } else if let Some(value) = rest.strip_prefix('=') {
+                    Some(value)
+                } else {
+                    (!name.starts_with("--") && name.len() == 2).then_some(rest)
+                }
+            })
+        })
+    }
+
+    /// The words as one line for people.
+    pub(crate) fn line(&self) -> String {
+        let words: Vec<String> = self
+            .argv
+            .iter()
+            .map(|arg| arg.text.replace(UNKNOWN, "?"))
+            .collect();
+        words.join(" ")
+    }
+}
+
+/// The plain name of a program.
+pub(crate) fn base_name(text: &str) -> String {
+    let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name
+        .strip_suffix(".exe")
+        .or_else(|| name.strip_suffix(".cmd"))
+        .unwrap_or(name);
+    // `prisma@5.1` is `prisma`.
+    let name = match name.find('@') {
+        Some(at) if at > 0 => &name[..at],
+        _ => name,
+    };
+    name.to_ascii_lowercase()
+}

@@ -1,0 +1,515 @@
+//! Programs that get a program: shells, `ssh`, containers, `find`, `xargs`, interpreters.
+
+use super::walk::{Around, Scope, Walker, quote};
+use super::wrappers::{skip_flags, texts};
+use super::{Arg, Input, UNKNOWN, code};
+
+/// Shells that read `-c text`, a file, or their input.
+pub(crate) const SHELLS: &[&str] = &[
+    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash",
+];
+
+/// How many known words of input are followed one by one.
+const MAX_ITEMS: usize = 32;
+
+impl Walker<'_> {
+    /// Follows what is inside. The outer `None` means that nothing is.
+    pub(super) fn nested(
+        &mut self,
+        scope: &mut Scope,
+        name: &str,
+        argv: &[Arg],
+        around: &Around,
+    ) -> Option<Option<String>> {
+        let args = argv.get(1..).unwrap_or_default();
+        if SHELLS.contains(&name) {
+            return Some(self.shell(scope, name, argv, around));
+        }
+        match name {
+            "ssh" => self.ssh(scope, argv, around),
+            "docker" | "podman" | "nerdctl" | "kubectl" | "docker-compose" | "oc" => {
+                self.push(scope, argv.to_vec(), around.clone());
+                self.container(scope, name, args, around);
+            }
+            "xargs" => self.xargs(scope, argv, around),
+            "parallel" => self.parallel(scope, argv, around),
+            "find" | "fd" | "gfind" => {
+                self.push(scope, argv.to_vec(), around.clone());
+                self.find(scope, args, around);
+            }
+            "tmux" | "screen" => {
+                self.push(scope, argv.to_vec(), around.clone());
+                let typed = args.iter().filter(|arg| arg.text.contains(' '));
+                for arg in typed {
+                    self.program(
+                        &mut scope.deeper(name),
+                        &arg.text.replace(UNKNOWN, "\"$_\""),
+                        &Input::default(),
+                    );
+                }
+            }
+            "git" => self.git(scope, argv, around),
+            "shx" => {
+                self.run(&mut scope.deeper(name), args.to_vec(), around.clone());
+            }
+            _ => {
+                let (text, separate) = code::inline(name, args)?;
+                self.push(scope, argv.to_vec(), around.clone());
+                let mut deeper = scope.deeper(&format!("{name} {separate}"));
+                for step in code::steps(&text.text, name) {
+                    match step {
+                        code::Step::Shell(text) => {
+                            self.program(&mut deeper, &text, &Input::default());
+                        }
+                        code::Step::Argv(words) => {
+                            self.run(
+                                &mut deeper,
+                                words.into_iter().map(Arg::new).collect(),
+                                Around::default(),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        Some(None)
+    }
+
+    fn shell(
+        &mut self,
+        scope: &mut Scope,
+        name: &str,
+        argv: &[Arg],
+        around: &Around,
+    ) -> Option<String> {
+        let args = argv.get(1..).unwrap_or_default();
+        let mut index = 0;
+        let mut wants_text = false;
+        while let Some(arg) = args.get(index) {
+            let Some(flags) = arg.text.strip_prefix(['-', '+']) else {
+                break;
+            };
+            if arg.text == "--" {
+                index += 1;
+                break;
+            }
+            if !arg.text.starts_with("--") {
+                wants_text |= flags.contains('c');
+            }
+            index += if matches!(
+                arg.text.as_str(),
+                "-o" | "+o" | "-O" | "+O" | "--rcfile" | "--init-file"
+            ) {
+                2
+            } else {
+                1
+            };
+        }
+        let mut deeper = scope.deeper(&if wants_text {
+            format!("{name} -c")
+        } else {
+            name.to_owned()
+        });
+        let rest = args.get(index..).unwrap_or_default();
+        if wants_text {
+            let text = rest.first()?.clone();
+            if !text.is_known() {
+                self.push(scope, argv.to_vec(), around.clone());
+            }
+            deeper.set_positionals(rest.get(2..).unwrap_or_default());
+            return self.program(
+                &mut deeper,
+                &text.text.replace(UNKNOWN, "\"$_\""),
+                &around.stdin,
+            );
+        }
+        self.push(scope, argv.to_vec(), around.clone());
+        if let Some(file) = rest.first().filter(|file| file.text != "-") {
+            let text = self.files.get(&file.text).cloned()?;
+            deeper.set_positionals(rest.get(1..).unwrap_or_default());
+            return self.program(&mut deeper, &text, &around.stdin);
+        }
+        let text = around.stdin.text.clone()?;
+        self.program(
+            &mut deeper,
+            &text.replace(UNKNOWN, "\"$_\""),
+            &Input::default(),
+        )
+    }
+
+    fn ssh(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+        const WITH_VALUE: &[&str] = &[
+            "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o",
+            "-p", "-Q", "-R", "-S", "-W", "-w",
+        ];
+        let args = argv.get(1..).unwrap_or_default();
+        self.push(scope, argv.to_vec(), around.clone());
+        for arg in args {
+            if let Some((_, command)) = arg.text.split_once("ProxyCommand=") {
+                self.program(
+                    &mut scope.deeper("ssh -o ProxyCommand"),
+                    command,
+                    &Input::default(),
+                );
+            }
+        }
+        let (rest, _) = skip_flags(args, WITH_VALUE);
+        let Some((host, rest)) = rest.split_first() else {
+            return;
+        };
+        let (rest, _) = skip_flags(rest, WITH_VALUE);
+        let name = host.text.rsplit('@').next().unwrap_or_default().to_owned();
+        let mut remote = scope.deeper(&format!("ssh {name}"));
+        remote.cwd = None;
+        remote.variables.clear();
+        remote.host = Some(name);
+        if rest.is_empty() {
+            if let Some(text) = &around.stdin.text {
+                self.program(&mut remote, text, &Input::default());
+            }
+        } else {
+            self.program(
+                &mut remote,
+                &texts(rest).replace(UNKNOWN, "\"$_\""),
+                &around.stdin,
+            );
+        }
+    }
+
+    fn container(&mut self, scope: &Scope, name: &str, args: &[Arg], around: &Around) {
+        const GLOBAL: &[&str] = &[
+            "-H",
+            "--host",
+            "-c",
+            "--context",
+            "--config",
+            "-n",
+            "--namespace",
+            "-f",
+            "--file",
+            "-p",
+            "--project-name",
+            "--kubeconfig",
+        ];
+        const WITH_VALUE: &[&str] = &[
+            "-e",
+            "--env",
+            "-u",
+            "--user",
+            "-w",
+            "--workdir",
+            "--env-file",
+            "-v",
+            "--volume",
+            "-p",
+            "--publish",
+            "--name",
+            "--network",
+            "--mount",
+            "-n",
+            "--namespace",
+            "-c",
+            "--container",
+            "--entrypoint",
+            "-h",
+            "--hostname",
+            "--platform",
+            "-l",
+            "--label",
+            "-m",
+            "--memory",
+            "--cpus",
+        ];
+        let (mut rest, _) = skip_flags(args, GLOBAL);
+        while rest
+            .first()
+            .is_some_and(|arg| matches!(arg.text.as_str(), "compose" | "container"))
+        {
+            rest = skip_flags(&rest[1..], GLOBAL).0;
+        }
+        let Some((verb, rest)) = rest.split_first() else {
+            return;
+        };
+        if !matches!(verb.text.as_str(), "exec" | "run" | "debug") {
+            return;
+        }
+        let mut inner = scope.deeper(&format!("{name} {}", verb.text));
+        inner.cwd = None;
+        inner.variables.clear();
+        let (rest, _) = skip_flags(rest, WITH_VALUE);
+        let Some((target, rest)) = rest.split_first() else {
+            return;
+        };
+        let rest = if matches!(name, "kubectl" | "oc") {
+            let at = rest.iter().position(|arg| arg.text == "--");
+            at.map_or(rest, |at| rest.get(at + 1..).unwrap_or_default())
+        } else {
+            rest
+        };
+        inner.host = Some(format!("container {}", target.text));
+        if !rest.is_empty() {
+            self.run(
+                &mut inner,
+                rest.to_vec(),
+                Around {
+                    stdin: around.stdin.clone(),
+                    ..Around::default()
+                },
+            );
+        }
+    }
+
+    fn xargs(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+        const WITH_VALUE: &[&str] = &[
+            "-I",
+            "-J",
+            "-n",
+            "-P",
+            "-L",
+            "-s",
+            "-d",
+            "-E",
+            "-a",
+            "-R",
+            "--max-args",
+            "--max-procs",
+            "--delimiter",
+            "--arg-file",
+            "--max-lines",
+        ];
+        let args = argv.get(1..).unwrap_or_default();
+        let (inner, flags) = skip_flags(args, WITH_VALUE);
+        let mut replaced = None;
+        for (index, flag) in flags.iter().enumerate() {
+            if matches!(flag.text.as_str(), "-I" | "-J") {
+                replaced = flags.get(index + 1).map(|arg| arg.text.clone());
+            } else if let Some(text) = flag
+                .text
+                .strip_prefix("-I")
+                .or_else(|| flag.text.strip_prefix("--replace="))
+            {
+                replaced = Some(text.to_owned());
+            } else if matches!(flag.text.as_str(), "-i" | "--replace") {
+                replaced = Some("{}".to_owned());
+            }
+        }
+        let items = around.stdin.text.as_deref().map_or_else(
+            || vec![Arg::unknown()],
+            |text| {
+                text.split_whitespace()
+                    .take(MAX_ITEMS)
+                    .map(Arg::new)
+                    .collect()
+            },
+        );
+        let mut deeper = scope.deeper("xargs");
+        let own = Around {
+            inputs: around.stdin.from.clone(),
+            ..Around::default()
+        };
+        if inner.is_empty() {
+            self.push(scope, argv.to_vec(), around.clone());
+            return;
+        }
+        match replaced {
+            Some(mark) if !mark.is_empty() => {
+                for item in items {
+                    let words = inner
+                        .iter()
+                        .map(|arg| Arg {
+                            text: arg.text.replace(&mark, &item.text),
+                            glob: arg.glob,
+                        })
+                        .collect();
+                    self.run(&mut deeper, words, own.clone());
+                }
+            }
+            _ => {
+                let words = inner.iter().cloned().chain(items).collect();
+                self.run(&mut deeper, words, own);
+            }
+        }
+    }
+
+    fn parallel(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+        let args = argv.get(1..).unwrap_or_default();
+        let (rest, _) = skip_flags(
+            args,
+            &[
+                "-j",
+                "--jobs",
+                "--results",
+                "-S",
+                "--sshlogin",
+                "--joblog",
+                "-a",
+                "-n",
+                "-N",
+                "--delay",
+                "--timeout",
+                "-I",
+            ],
+        );
+        let at = rest
+            .iter()
+            .position(|arg| arg.text == ":::")
+            .unwrap_or(rest.len());
+        let inner = &rest[..at];
+        let given: Vec<Arg> = rest
+            .get(at + 1..)
+            .unwrap_or_default()
+            .iter()
+            .filter(|arg| arg.text != ":::")
+            .take(MAX_ITEMS)
+            .cloned()
+            .collect();
+        let lines = || {
+            around.stdin.text.as_deref().map(|text| {
+                text.lines()
+                    .take(MAX_ITEMS)
+                    .map(Arg::new)
+                    .collect::<Vec<_>>()
+            })
+        };
+        let items = if given.is_empty() {
+            lines().unwrap_or_else(|| vec![Arg::unknown()])
+        } else {
+            given
+        };
+        for item in items {
+            let mut line: Vec<String> = inner
+                .iter()
+                .map(|arg| {
+                    if inner.len() == 1 {
+                        arg.text.replace("{}", &item.text)
+                    } else {
+                        quote(&arg.text.replace("{}", &item.text))
+                    }
+                })
+                .collect();
+            if !inner.iter().any(|arg| arg.text.contains("{}")) {
+                line.push(if inner.is_empty() {
+                    item.text.clone()
+                } else {
+                    quote(&item.text)
+                });
+            }
+            self.program(
+                &mut scope.deeper("parallel"),
+                &line.join(" ").replace(UNKNOWN, "\"$_\""),
+                &Input::default(),
+            );
+        }
+    }
+
+    fn find(&mut self, scope: &Scope, args: &[Arg], around: &Around) {
+        let is_test = |arg: &Arg| arg.text.starts_with('-') || arg.text == "!" || arg.text == "(";
+        let paths: Vec<&Arg> = args
+            .iter()
+            .skip_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P"))
+            .take_while(|arg| !is_test(arg))
+            .collect();
+        let narrowed = args.iter().any(|arg| {
+            matches!(
+                arg.text.as_str(),
+                "-name"
+                    | "-iname"
+                    | "-path"
+                    | "-ipath"
+                    | "-regex"
+                    | "-iregex"
+                    | "-mtime"
+                    | "-mmin"
+                    | "-newer"
+                    | "-empty"
+                    | "-size"
+                    | "-user"
+                    | "-perm"
+                    | "-mindepth"
+                    | "-wholename"
+            ) || arg.text == "-type" && args.iter().any(|kind| kind.text == "f")
+        });
+        let starts = if paths.is_empty() {
+            vec![Arg::new(".")]
+        } else {
+            paths.into_iter().cloned().collect()
+        };
+        let mut index = 0;
+        while index < args.len() {
+            if !matches!(
+                args[index].text.as_str(),
+                "-exec" | "-execdir" | "-ok" | "-okdir"
+            ) {
+                index += 1;
+                continue;
+            }
+            let rest = args.get(index + 1..).unwrap_or_default();
+            let end = rest
+                .iter()
+                .position(|arg| arg.text == ";" || arg.text == "+")
+                .unwrap_or(rest.len());
+            for start in starts.iter().take(MAX_ITEMS) {
+                let found = if narrowed {
+                    format!("{}/{UNKNOWN}", start.text.trim_end_matches('/'))
+                } else {
+                    start.text.clone()
+                };
+                let words = rest[..end]
+                    .iter()
+                    .map(|arg| Arg {
+                        text: arg.text.replace("{}", &found),
+                        glob: arg.glob,
+                    })
+                    .collect();
+                self.run(
+                    &mut scope.deeper("find -exec"),
+                    words,
+                    Around {
+                        inputs: around.inputs.clone(),
+                        ..Around::default()
+                    },
+                );
+            }
+            index += end + 1;
+        }
+    }
+
+    fn git(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+        let mut aliases = Vec::new();
+        for pair in argv.windows(2) {
+            if pair[0].text == "-c"
+                && let Some((name, value)) = pair[1].text.split_once('=')
+            {
+                match name.strip_prefix("alias.") {
+                    Some(alias) => aliases.push((alias.to_owned(), value.to_owned())),
+                    None if matches!(
+                        name,
+                        "core.pager" | "core.editor" | "core.sshCommand" | "core.fsmonitor"
+                    ) =>
+                    {
+                        self.program(&mut scope.deeper("git -c"), value, &Input::default());
+                    }
+                    None => {}
+                }
+            }
+        }
+        for (index, arg) in argv.iter().enumerate().skip(1) {
+            let Some((_, text)) = aliases.iter().find(|(alias, _)| *alias == arg.text) else {
+                continue;
+            };
+            let rest: Vec<String> = argv
+                .get(index + 1..)
+                .unwrap_or_default()
+                .iter()
+                .map(|arg| quote(&arg.text))
+                .collect();
+            let line = match text.strip_prefix('!') {
+                Some(shell) => format!("{shell} {}", rest.join(" ")),
+                None => format!("git {text} {}", rest.join(" ")),
+            };
+            self.program(&mut scope.deeper("git alias"), &line, &around.stdin);
+            return;
+        }
+        self.push(scope, argv.to_vec(), around.clone());
+    }
+}

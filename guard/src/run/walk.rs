@@ -1,0 +1,465 @@
+//! The walk over the parsed script.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::wrappers::{Unwrapped, unwrap};
+use super::{Arg, Input, Run, Runs, base_name};
+use crate::shell::{Command, Item, Redirect, RedirectKind, Script, Simple, parse};
+
+/// How deep programs may stand in programs.
+pub(super) const MAX_DEPTH: usize = 24;
+/// How many commands are followed; a longer script is marked incomplete.
+const MAX_STEPS: usize = 3_000;
+/// How much text expansion may make.
+const MAX_BYTES: usize = 4 << 20;
+/// How many values of a loop are followed one by one.
+const MAX_VALUES: usize = 8;
+
+/// What a shell would remember while it goes through the script.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    pub(super) cwd: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) via: Vec<String>,
+    pub(super) variables: BTreeMap<String, Value>,
+    pub(super) functions: BTreeMap<String, Rc<Command>>,
+    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) depth: usize,
+}
+
+/// A variable's value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Value {
+    pub(super) args: Vec<Arg>,
+    /// The commands whose output is in it.
+    pub(super) inputs: Vec<usize>,
+}
+
+impl Scope {
+    /// A scope for a program inside this one.
+    pub(super) fn deeper(&self, via: &str) -> Self {
+        let mut scope = self.clone();
+        scope.depth += 1;
+        scope.via.push(via.to_owned());
+        scope
+    }
+
+    pub(super) fn set(&mut self, name: &str, args: Vec<Arg>) {
+        self.variables.insert(
+            name.to_owned(),
+            Value {
+                args,
+                inputs: Vec::new(),
+            },
+        );
+    }
+
+    pub(super) fn set_positionals(&mut self, args: &[Arg]) {
+        self.set("@", args.to_vec());
+        self.set("*", args.to_vec());
+        for (index, arg) in args.iter().take(9).enumerate() {
+            self.set(&(index + 1).to_string(), vec![arg.clone()]);
+        }
+    }
+
+    pub(super) fn has_positionals(&self) -> bool {
+        self.depth > 0
+    }
+}
+
+/// What comes with a command's words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around {
+    pub(super) redirects: Vec<(RedirectKind, Arg)>,
+    pub(super) stdin: Input,
+    pub(super) inputs: Vec<usize>,
+}
+
+pub(super) struct Walker<'h> {
+    pub(super) home: Option<&'h str>,
+    pub(super) runs: Vec<Run>,
+    pub(super) incomplete: bool,
+    /// The commands met in substitutions since the last simple command began.
+    pub(super) collected: Vec<usize>,
+    /// What files written earlier in the line hold, where the text tells.
+    pub(super) files: BTreeMap<String, String>,
+    steps: usize,
+    bytes: usize,
+}
+
+impl<'h> Walker<'h> {
+    pub(super) fn new(home: Option<&'h str>) -> Self {
+        Self {
+            home,
+            runs: Vec::new(),
+            incomplete: false,
+            collected: Vec::new(),
+            files: BTreeMap::new(),
+            steps: 0,
+            bytes: 0,
+        }
+    }
+
+    pub(super) fn follow(mut self, text: &str, cwd: &str) -> Runs {
+        let mut scope = Scope {
+            cwd: cwd.starts_with('/').then(|| cwd.to_owned()),
+            ..Scope::default()
+        };
+        let script = parse(text);
+        self.script(&mut scope, &script, &Input::default());
+        Runs {
+            list: self.runs,
+            incomplete: self.incomplete,
+        }
+    }
+
+    /// Takes from the budget of expanded text.
+    pub(super) fn spend(&mut self, bytes: usize) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        let fits = self.bytes <= MAX_BYTES;
+        self.incomplete |= !fits;
+        fits
+    }
+
+    /// Follows a text that is a program of its own.
+    pub(super) fn program(
+        &mut self,
+        scope: &mut Scope,
+        text: &str,
+        stdin: &Input,
+    ) -> Option<String> {
+        if scope.depth >= MAX_DEPTH || !self.spend(text.len()) {
+            self.incomplete = true;
+            return None;
+        }
+        scope.depth += 1;
+        let output = self.script(scope, &parse(text), stdin);
+        scope.depth -= 1;
+        output
+    }
+
+    /// Follows a list; answers what it prints, where that can be told.
+    pub(super) fn script(
+        &mut self,
+        scope: &mut Scope,
+        script: &Script,
+        stdin: &Input,
+    ) -> Option<String> {
+        // A quote never closed is a mistake, not a danger: only what was cut off for depth counts.
+        self.incomplete |= script.incomplete && script.items.is_empty();
+        let mut printed = Some(String::new());
+        for item in &script.items {
+            let output = self.item(scope, item, stdin);
+            printed = match (printed, output) {
+                (Some(mut all), Some(more)) if self.spend(more.len()) => {
+                    all.push_str(&more);
+                    Some(all)
+                }
+                _ => None,
+            };
+        }
+        printed
+    }
+
+    fn item(&mut self, scope: &mut Scope, item: &Item, stdin: &Input) -> Option<String> {
+        if let [command] = item.commands.as_slice() {
+            return self.command(scope, command, stdin);
+        }
+        let mut input = stdin.clone();
+        for command in &item.commands {
+            let start = self.runs.len();
+            let mut stage = scope.clone();
+            let text = self.command(&mut stage, command, &input);
+            let mut from = std::mem::take(&mut input.from);
+            from.extend(start..self.runs.len());
+            input = Input {
+                given: true,
+                text,
+                file: None,
+                from,
+            };
+        }
+        input.text
+    }
+
+    pub(super) fn command(
+        &mut self,
+        scope: &mut Scope,
+        command: &Command,
+        stdin: &Input,
+    ) -> Option<String> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS || scope.depth >= MAX_DEPTH {
+            self.incomplete = true;
+            return None;
+        }
+        match command {
+            Command::Simple(simple) => self.simple(scope, simple, stdin),
+            Command::Group {
+                body,
+                subshell,
+                redirects,
+            } => {
+                let around = self.around(scope, redirects, stdin);
+                let start = self.runs.len();
+                let output = if *subshell {
+                    self.script(&mut scope.deeper("( )"), body, &around.stdin)
+                } else {
+                    self.script(scope, body, &around.stdin)
+                };
+                self.hold(scope, around, start);
+                output
+            }
+            Command::Function { name, body } => {
+                scope.functions.insert(name.clone(), Rc::clone(body));
+                Some(String::new())
+            }
+            Command::Compound {
+                variable,
+                parts,
+                redirects,
+            } => {
+                let around = self.around(scope, redirects, stdin);
+                let start = self.runs.len();
+                self.compound(scope, variable.as_ref(), parts, &around.stdin);
+                self.hold(scope, around, start);
+                None
+            }
+        }
+    }
+
+    fn compound(
+        &mut self,
+        scope: &mut Scope,
+        variable: Option<&(String, Vec<crate::shell::Word>)>,
+        parts: &[Script],
+        stdin: &Input,
+    ) {
+        scope.depth += 1;
+        let mut values = Vec::new();
+        if let Some((name, words)) = variable {
+            values = self.expand_all(scope, words);
+            let one_by_one = !values.is_empty() && values.len() <= MAX_VALUES && !name.is_empty();
+            if !one_by_one {
+                if !name.is_empty() {
+                    // Enough to see the worst: the values are tried together.
+                    scope.set(
+                        name,
+                        if values.is_empty() {
+                            vec![Arg::unknown()]
+                        } else {
+                            values.clone()
+                        },
+                    );
+                }
+                values.clear();
+            }
+        }
+        for index in 0..values.len().max(1) {
+            if let (Some((name, _)), Some(value)) = (variable, values.get(index)) {
+                scope.set(name, vec![value.clone()]);
+            }
+            for part in parts {
+                self.script(scope, part, stdin);
+            }
+        }
+        scope.depth -= 1;
+    }
+
+    /// Records redirections of a group as a command without words, fed by the group.
+    fn hold(&mut self, scope: &Scope, mut around: Around, start: usize) {
+        if !around.redirects.is_empty() {
+            around.inputs.extend(start..self.runs.len());
+            self.push(scope, Vec::new(), around);
+        }
+    }
+
+    fn simple(&mut self, scope: &mut Scope, simple: &Simple, stdin: &Input) -> Option<String> {
+        self.collected.clear();
+        let mut around = self.around(scope, &simple.redirects, stdin);
+        let before_assignments = self.collected.len();
+        let mut assigned = Vec::new();
+        for assignment in &simple.assignments {
+            let mut args = Vec::new();
+            for word in &assignment.values {
+                args.push(self.expand_one(scope, word));
+            }
+            if assignment.append
+                && let Some(old) = scope.variables.get(&assignment.name)
+            {
+                let mut joined = old.args.clone();
+                joined.extend(args);
+                let texts: Vec<String> = joined.into_iter().map(|arg| arg.text).collect();
+                args = vec![Arg::new(texts.concat())];
+            }
+            let inputs = self
+                .collected
+                .get(before_assignments..)
+                .unwrap_or_default()
+                .to_vec();
+            assigned.push((assignment.name.clone(), Value { args, inputs }));
+        }
+        let mut argv = self.expand_all(scope, &simple.words);
+        around.inputs.append(&mut self.collected);
+        if argv.is_empty() {
+            scope.variables.extend(assigned);
+            if !around.redirects.is_empty() {
+                self.push(scope, argv, around);
+            }
+            return Some(String::new());
+        }
+        if let Some(name) = simple.words.first().and_then(crate::shell::Word::bare)
+            && let Some(alias) = scope.aliases.get(name).cloned()
+        {
+            argv.remove(0);
+            let line = std::iter::once(alias)
+                .chain(argv.iter().map(|arg| quote(&arg.text)))
+                .collect::<Vec<_>>()
+                .join(" ");
+            let mut inner = scope.deeper("alias");
+            inner.aliases.clear();
+            return self.program(&mut inner, &line, &around.stdin);
+        }
+        if assigned.is_empty() {
+            return self.run(scope, argv, around);
+        }
+        let mut inner = scope.clone();
+        inner.variables.extend(assigned);
+        self.run(&mut inner, argv, around)
+    }
+
+    fn around(&mut self, scope: &Scope, redirects: &[Redirect], stdin: &Input) -> Around {
+        let mut around = Around {
+            stdin: stdin.clone(),
+            ..Around::default()
+        };
+        for redirect in redirects {
+            match redirect.kind {
+                RedirectKind::Heredoc => {
+                    let text = redirect.body.get().map(|body| self.expand_one(scope, body));
+                    around.stdin = Input {
+                        given: true,
+                        text: text.map(|arg| arg.text),
+                        file: None,
+                        from: self.collected.clone(),
+                    };
+                }
+                RedirectKind::HereString => {
+                    let text = self.expand_one(scope, &redirect.target).text;
+                    around.stdin = Input {
+                        given: true,
+                        text: Some(text),
+                        file: None,
+                        from: self.collected.clone(),
+                    };
+                }
+                kind => {
+                    let target = self.expand_one(scope, &redirect.target);
+                    if matches!(kind, RedirectKind::Read | RedirectKind::ReadWrite) {
+                        let from = self.collected.clone();
+                        let text = self.files.get(&target.text).cloned();
+                        around.stdin = Input {
+                            given: true,
+                            text,
+                            file: Some(target.clone()),
+                            from,
+                        };
+                    }
+                    let is_descriptor = kind == RedirectKind::Duplicate
+                        && (target.text == "-"
+                            || target.text.bytes().all(|byte| byte.is_ascii_digit()));
+                    if !is_descriptor {
+                        around.redirects.push((kind, target));
+                    }
+                }
+            }
+        }
+        around
+    }
+
+    /// Follows one command with its words expanded.
+    pub(super) fn run(
+        &mut self,
+        scope: &mut Scope,
+        argv: Vec<Arg>,
+        around: Around,
+    ) -> Option<String> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS || scope.depth >= MAX_DEPTH {
+            self.incomplete = true;
+            return None;
+        }
+        let first = argv.first()?.text.clone();
+        if let Some(body) = scope.functions.get(&first).cloned() {
+            let mut inner = scope.deeper(&first);
+            inner.set_positionals(argv.get(1..).unwrap_or_default());
+            let output = self.command(&mut inner, &body, &around.stdin);
+            scope.cwd = inner.cwd;
+            return output;
+        }
+        let name = base_name(&first);
+        if let Some(output) = self.builtin(scope, &name, &argv, &around) {
+            return output;
+        }
+        match unwrap(&name, &argv) {
+            Some(Unwrapped::Argv {
+                argv: inner,
+                variables,
+                keeps,
+            }) => {
+                if keeps {
+                    self.push(scope, argv.clone(), around.clone());
+                }
+                let mut deeper = scope.deeper(&name);
+                for (name, value) in variables {
+                    deeper.set(&name, vec![value]);
+                }
+                if inner.is_empty() {
+                    self.push(scope, argv, around);
+                    return None;
+                }
+                return self.run(&mut deeper, inner, around);
+            }
+            Some(Unwrapped::Text(text)) => {
+                return self.program(&mut scope.deeper(&name), &text, &around.stdin);
+            }
+            None => {}
+        }
+        if let Some(output) = self.nested(scope, &name, &argv, &around) {
+            return output;
+        }
+        let output = self.printed(&name, &argv, &around.stdin);
+        if let Some(text) = &output {
+            for (kind, target) in &around.redirects {
+                if *kind == RedirectKind::Write && target.is_known() {
+                    self.files.insert(target.text.clone(), text.clone());
+                }
+            }
+        }
+        self.push(scope, argv, around);
+        output
+    }
+
+    pub(super) fn push(&mut self, scope: &Scope, argv: Vec<Arg>, around: Around) {
+        let Around {
+            redirects,
+            stdin,
+            inputs,
+        } = around;
+        self.runs.push(Run {
+            argv,
+            cwd: scope.cwd.clone(),
+            via: scope.via.clone(),
+            host: scope.host.clone(),
+            redirects,
+            stdin,
+            inputs,
+        });
+    }
+}
+
+/// A word quoted so that a shell reads it back as it is.
+pub(super) fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

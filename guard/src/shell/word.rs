@@ -1,0 +1,362 @@
+//! Words: quotes, escapes, expansions.
+
+use super::parse::{MAX_DEPTH, Parser};
+use super::{Operation, Part, Script, Word};
+
+impl Parser<'_> {
+    /// Reads one word. Stops at blanks and operators.
+    pub(super) fn word(&mut self) -> Word {
+        self.word_until(|byte| {
+            matches!(
+                byte,
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'
+            )
+        })
+    }
+
+    fn word_until(&mut self, ends: impl Fn(u8) -> bool) -> Word {
+        let mut word = Word::default();
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'<' | b'>' if self.at(1) == Some(b'(') => {
+                    self.position += 2;
+                    let script = self.nested(Some(b')'));
+                    word.parts.push(Part::Process {
+                        script,
+                        reads: byte == b'<',
+                    });
+                }
+                b'\'' => {
+                    self.position += 1;
+                    let text = self.take_until(b'\'');
+                    push(&mut word, &text, true);
+                }
+                b'"' => {
+                    self.position += 1;
+                    push(&mut word, "", true);
+                    self.double_quoted(&mut word, Some(b'"'));
+                }
+                b'\\' => {
+                    self.position += 1;
+                    match self.take_char() {
+                        Some('\n') | None => {}
+                        Some(character) => {
+                            push(&mut word, character.encode_utf8(&mut [0; 4]), true)
+                        }
+                    }
+                }
+                b'$' => self.dollar(&mut word, false),
+                b'`' => self.backquoted(&mut word, false),
+                other if ends(other) => break,
+                _ => {
+                    if let Some(character) = self.take_char() {
+                        push(&mut word, character.encode_utf8(&mut [0; 4]), false);
+                    }
+                }
+            }
+        }
+        word
+    }
+
+    /// Reads text in which only `$`, backquotes and some escapes mean something, up to `end`.
+    pub(super) fn double_quoted(&mut self, word: &mut Word, end: Option<u8>) {
+        loop {
+            match self.peek() {
+                None => {
+                    self.incomplete |= end.is_some();
+                    return;
+                }
+                Some(byte) if Some(byte) == end => {
+                    self.position += 1;
+                    return;
+                }
+                Some(b'\\') => {
+                    self.position += 1;
+                    match self.take_char() {
+                        Some('\n') => {}
+                        Some(character @ ('$' | '`' | '"' | '\\')) => {
+                            push(word, character.encode_utf8(&mut [0; 4]), true)
+                        }
+                        Some(character) => {
+                            push(word, "\\", true);
+                            push(word, character.encode_utf8(&mut [0; 4]), true);
+                        }
+                        None => push(word, "\\", true),
+                    }
+                }
+                Some(b'$') => self.dollar(word, true),
+                Some(b'`') => self.backquoted(word, true),
+                Some(_) => {
+                    if let Some(character) = self.take_char() {
+                        push(word, character.encode_utf8(&mut [0; 4]), true);
+                    }
+                }
+            }
+        }
+    }
+
+    fn dollar(&mut self, word: &mut Word, quoted: bool) {
+        self.position += 1;
+        match self.peek() {
+            Some(b'(')
+                if self.at(1) == Some(b'(') && self.arithmetic_end(self.position + 2).is_some() =>
+            {
+                let end = self
+                    .arithmetic_end(self.position + 2)
+                    .unwrap_or(self.position);
+                let inner = self
+                    .text
+                    .get(self.position + 2..end)
+                    .unwrap_or_default()
+                    .to_owned();
+                self.position = (end + 2).min(self.text.len());
+                word.parts.push(Part::Unknown);
+                let inner = self.inner_text(&inner);
+                // Commands inside arithmetic run too; their output is part of a number.
+                word.parts.extend(
+                    inner
+                        .parts
+                        .into_iter()
+                        .filter(|part| matches!(part, Part::Substitution { .. })),
+                );
+            }
+            Some(b'(') => {
+                self.position += 1;
+                let script = self.nested(Some(b')'));
+                word.parts.push(Part::Substitution { script, quoted });
+            }
+            Some(b'{') => self.braced(word, quoted),
+            Some(b'\'') if !quoted => {
+                self.position += 1;
+                let text = self.ansi_c();
+                push(word, &text, true);
+            }
+            Some(b'"') if !quoted => {
+                self.position += 1;
+                self.double_quoted(word, Some(b'"'));
+            }
+            Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
+                let name = self.take_name();
+                word.parts.push(Part::Variable {
+                    name,
+                    operation: None,
+                    quoted,
+                });
+            }
+            Some(byte)
+                if byte.is_ascii_digit()
+                    || matches!(byte, b'@' | b'*' | b'#' | b'?' | b'$' | b'!' | b'-') =>
+            {
+                self.position += 1;
+                word.parts.push(Part::Variable {
+                    name: char::from(byte).to_string(),
+                    operation: None,
+                    quoted,
+                });
+            }
+            _ => push(word, "$", quoted),
+        }
+    }
+
+    fn braced(&mut self, word: &mut Word, quoted: bool) {
+        self.position += 1;
+        if self.depth >= MAX_DEPTH {
+            self.too_deep();
+            return;
+        }
+        let indirect = matches!(self.peek(), Some(b'!' | b'#')) && self.at(1) != Some(b'}');
+        if indirect {
+            self.position += 1;
+        }
+        let mut name = self.take_name();
+        if name.is_empty()
+            && let Some(character) = self.take_char()
+        {
+            name.push(character);
+        }
+        if self.peek() == Some(b'[') {
+            let index = self.position;
+            while self
+                .peek()
+                .is_some_and(|byte| byte != b']' && byte != b'}' && byte != b'\n')
+            {
+                self.position += 1;
+            }
+            if self.peek() == Some(b']') {
+                self.position += 1;
+            }
+            let index = self
+                .text
+                .get(index..self.position)
+                .unwrap_or_default()
+                .to_owned();
+            name.push_str(&index);
+        }
+        let mut kind = Operation::Other;
+        let mut has_operation = indirect;
+        if self.peek() != Some(b'}') {
+            has_operation = true;
+            let colon = usize::from(self.peek() == Some(b':'));
+            kind = match self.at(colon) {
+                Some(b'-' | b'=') => Operation::Default,
+                Some(b'+') => Operation::Alternative,
+                _ => Operation::Other,
+            };
+            if kind != Operation::Other {
+                self.position += colon + 1;
+            }
+        }
+        self.depth += 1;
+        let mut argument = self.word_until(|byte| byte == b'}');
+        self.depth -= 1;
+        if quoted {
+            for part in &mut argument.parts {
+                if let Part::Literal { quoted, .. }
+                | Part::Variable { quoted, .. }
+                | Part::Substitution { quoted, .. } = part
+                {
+                    *quoted = true;
+                }
+            }
+        }
+        if self.peek() == Some(b'}') {
+            self.position += 1;
+        } else {
+            self.incomplete = true;
+        }
+        let operation = has_operation.then_some((kind, argument));
+        word.parts.push(Part::Variable {
+            name,
+            operation,
+            quoted,
+        });
+    }
+
+    fn backquoted(&mut self, word: &mut Word, quoted: bool) {
+        self.position += 1;
+        let mut inner = String::new();
+        let mut closed = false;
+        while let Some(character) = self.take_char() {
+            match character {
+                '`' => {
+                    closed = true;
+                    break;
+                }
+                '\\' => match self.take_char() {
+                    Some(next @ ('`' | '\\' | '$')) => inner.push(next),
+                    Some(next) => {
+                        inner.push('\\');
+                        inner.push(next);
+                    }
+                    None => inner.push('\\'),
+                },
+                other => inner.push(other),
+            }
+        }
+        self.incomplete |= !closed;
+        if self.depth >= MAX_DEPTH {
+            self.too_deep();
+            return;
+        }
+        let mut parser = Parser::new(&inner, self.depth + 1);
+        let script = parser.whole();
+        self.incomplete |= script.incomplete;
+        word.parts.push(Part::Substitution { script, quoted });
+    }
+
+    /// Reads a list inside brackets, up to and with the closing byte.
+    pub(super) fn nested(&mut self, close: Option<u8>) -> Script {
+        if self.depth >= MAX_DEPTH {
+            self.too_deep();
+            return Script {
+                items: Vec::new(),
+                incomplete: true,
+            };
+        }
+        self.depth += 1;
+        let script = self.list(&[], close);
+        self.depth -= 1;
+        if self.peek() == close {
+            self.position += 1;
+        } else {
+            self.incomplete = true;
+        }
+        script
+    }
+
+    /// Where the arithmetic that starts here ends: the position of its `))`. Looks ahead a little only.
+    pub(super) fn arithmetic_end(&self, start: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut open = 0_usize;
+        for index in start..bytes.len().min(start + 2_048) {
+            match bytes[index] {
+                b'(' => open += 1,
+                b')' if open == 0 => return (bytes.get(index + 1) == Some(&b')')).then_some(index),
+                b')' => open -= 1,
+                b';' | b'\n' | b'\'' | b'"' => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn ansi_c(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(character) = self.take_char() {
+            match character {
+                '\'' => return text,
+                '\\' => self.ansi_c_escape(&mut text),
+                other => text.push(other),
+            }
+        }
+        self.incomplete = true;
+        text
+    }
+
+    fn ansi_c_escape(&mut self, text: &mut String) {
+        let Some(character) = self.take_char() else {
+            return;
+        };
+        let number = |parser: &mut Self, radix: u32, digits: usize, first: Option<u32>| {
+            let mut value = first.unwrap_or(0);
+            for _ in 0..digits {
+                let Some(digit) = parser
+                    .peek()
+                    .and_then(|byte| char::from(byte).to_digit(radix))
+                else {
+                    break;
+                };
+                value = value.saturating_mul(radix).saturating_add(digit);
+                parser.position += 1;
+            }
+            char::from_u32(value)
+        };
+        let decoded = match character {
+            'n' => Some('\n'),
+            't' => Some('\t'),
+            'r' => Some('\r'),
+            'a' | 'b' | 'v' | 'f' => Some(' '),
+            'e' | 'E' => Some('\u{1b}'),
+            'x' => number(self, 16, 2, None),
+            'u' => number(self, 16, 4, None),
+            'U' => number(self, 16, 8, None),
+            '0'..='7' => number(self, 8, 2, character.to_digit(8)),
+            other => Some(other),
+        };
+        text.extend(decoded);
+    }
+}
+
+/// Appends text to a word, joined to the text before where the quoting is the same.
+pub(super) fn push(word: &mut Word, piece: &str, is_quoted: bool) {
+    if let Some(Part::Literal { text, quoted }) = word.parts.last_mut()
+        && *quoted == is_quoted
+    {
+        text.push_str(piece);
+        return;
+    }
+    word.parts.push(Part::Literal {
+        text: piece.to_owned(),
+        quoted: is_quoted,
+    });
+}
