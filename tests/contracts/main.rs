@@ -1,1 +1,3 @@
 //! One suite for every back end.
+
+mod rag_back_ends;
