@@ -4,7 +4,7 @@
 //! `sqlx::Any` cannot read `timestamptz`, `uuid`, `jsonb` or SQLite booleans, so each pool keeps its type, and
 //! [`db!`](crate::db) expands its body once for each.
 //!
-//! ```ignore
+//! ```text
 //! let name: Option<String> = rag::db!(pool, |p| {
 //!     sqlx::query_scalar("select name from services where id = $1").bind(id).fetch_optional(p).await
 //! })?;
