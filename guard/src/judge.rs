@@ -25,8 +25,9 @@ pub(crate) fn judge(
     if let Some(command) = call.command() {
         let runs = follow(command, call.cwd, facts.home.as_deref());
         for run in &runs.list {
-            let finding = decide(command_findings(run, &runs, &facts), settings)
-                .filter(|_| !is_excepted(run, settings));
+            let mut findings = command_findings(run, &runs, &facts);
+            findings.retain(|finding| !is_excepted(run, finding.rule.id, settings));
+            let finding = decide(findings, settings);
             let part = part(run, finding);
             if part.verdict > worst.verdict {
                 worst = Assessment {
@@ -219,11 +220,24 @@ fn part(run: &Run, finding: Option<Finding>) -> Part {
 }
 
 /// Whether a person has let this very command through.
-fn is_excepted(run: &Run, settings: &Settings) -> bool {
+fn is_excepted(run: &Run, rule: &str, settings: &Settings) -> bool {
     settings.live_exceptions().any(|exception| {
-        let words: Vec<&str> = exception.command.split_whitespace().collect();
-        !words.is_empty()
-            && words.len() == run.argv.len()
+        let mut words: Vec<&str> = exception.command.split_whitespace().collect();
+        let open_ended = words.last() == Some(&"*");
+        if open_ended {
+            words.pop();
+        }
+        let as_long = if open_ended {
+            words.len() <= run.argv.len()
+        } else {
+            words.len() == run.argv.len()
+        };
+        let names_rule = exception.rule.is_empty()
+            || exception.rule == rule
+            || rule.split('.').next() == Some(exception.rule.as_str());
+        names_rule
+            && as_long
+            && !words.is_empty()
             && run.redirects.is_empty()
             && words
                 .iter()

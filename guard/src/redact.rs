@@ -1,4 +1,10 @@
 //! Masks secrets in text before it is stored, embedded or sent. Linear time, no regular expressions.
+//!
+//! Two kinds of sign are used: the form of a token itself (`AKIA…`, a JSON web token, a key block),
+//! and a telling name beside a value (`PASSWORD=…`, `Authorization: …`, `user:password@host`).
+
+mod forms;
+mod names;
 
 use std::borrow::Cow;
 
@@ -7,13 +13,13 @@ use std::borrow::Cow;
 pub enum Kind {
     /// A cloud provider's access key.
     CloudKey,
-    /// A token of a code forge.
+    /// A token of a code forge or a package registry.
     ForgeToken,
     /// A token of a chat service: Slack, Telegram.
     ChatToken,
-    /// A token of a payment service.
+    /// A key of a payment or mail service.
     PaymentKey,
-    /// A token of a model provider.
+    /// A key of a model provider.
     ModelKey,
     /// A JSON web token.
     Jwt,
@@ -25,6 +31,24 @@ pub enum Kind {
     Assignment,
     /// An authorization header.
     Header,
+}
+
+impl Kind {
+    /// The word that stands in the masked text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CloudKey => "cloud key",
+            Self::ForgeToken => "forge token",
+            Self::ChatToken => "chat token",
+            Self::PaymentKey => "payment key",
+            Self::ModelKey => "model key",
+            Self::Jwt => "jwt",
+            Self::PrivateKey => "private key",
+            Self::UrlPassword => "password",
+            Self::Assignment => "secret",
+            Self::Header => "authorization",
+        }
+    }
 }
 
 /// A text without its secrets.
@@ -43,10 +67,78 @@ impl Redacted<'_> {
     }
 }
 
-/// Masks every secret it knows the form of.
+/// Where a secret is, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+    kind: Kind,
+}
+
+/// Masks every secret it knows the form of as `[masked: kind]`. Masking twice changes nothing.
 pub fn redact(text: &str) -> Redacted<'_> {
-    Redacted {
-        text: Cow::Borrowed(text),
-        masked: Vec::new(),
+    let spans = spans(text);
+    if spans.is_empty() {
+        return Redacted {
+            text: Cow::Borrowed(text),
+            masked: Vec::new(),
+        };
     }
+    let mut masked = std::collections::BTreeMap::new();
+    let mut result = String::with_capacity(text.len());
+    let mut from = 0;
+    for Span { start, end, kind } in spans {
+        result.push_str(text.get(from..start).unwrap_or_default());
+        result.push_str("[masked: ");
+        result.push_str(kind.as_str());
+        result.push(']');
+        *masked.entry(kind).or_insert(0) += 1;
+        from = end;
+    }
+    result.push_str(text.get(from..).unwrap_or_default());
+    Redacted {
+        text: Cow::Owned(result),
+        masked: masked.into_iter().collect(),
+    }
+}
+
+/// Goes over the text once. Every look ahead is either bounded or consumed.
+fn spans(text: &str) -> Vec<Span> {
+    let bytes = text.as_bytes();
+    let mut found: Vec<Span> = Vec::new();
+    let mut at = 0;
+    let mut name_start = None;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let starts_word =
+            at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+        if starts_word && let Some(span) = forms::token(text, at) {
+            at = span.end;
+            found.push(span);
+            name_start = None;
+            continue;
+        }
+        if byte == b':'
+            && let Some(span) = forms::url_password(bytes, at)
+        {
+            at = span.end;
+            found.push(span);
+            name_start = None;
+            continue;
+        }
+        if names::is_name_byte(byte) {
+            name_start.get_or_insert(at);
+            at += 1;
+            continue;
+        }
+        if let Some(start) = name_start.take()
+            && let Some(span) = names::value(text, start, at)
+        {
+            at = span.end;
+            found.push(span);
+            continue;
+        }
+        at += 1;
+    }
+    found
 }

@@ -22,7 +22,11 @@ pub enum RuleSetting {
 /// A command that a person has let through for a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
-    /// Words the parsed command must have, in order: `docker volume rm scratch-*`. A `*` fits any text in a word.
+    /// The rule it lets through; empty: any.
+    #[serde(default)]
+    pub rule: String,
+    /// All words of the parsed command, in order: `docker volume rm scratch-*`. A `*` fits any text
+    /// in a word; a last word that is nothing but `*` fits any further words.
     pub command: String,
     /// Why.
     #[serde(default)]
@@ -69,5 +73,32 @@ impl Settings {
                     .get(..length.min(today.len()))
                     .is_some_and(|now| now <= exception.until.as_str())
         })
+    }
+}
+
+impl From<&config::Guard> for Settings {
+    /// Takes the configured rules and exceptions; [`Settings::today`] stays unset.
+    fn from(guard: &config::Guard) -> Self {
+        let rules = guard.rules.iter().map(|(name, setting)| {
+            let setting = match setting {
+                config::RuleSetting::On => RuleSetting::On,
+                config::RuleSetting::Off => RuleSetting::Off,
+                config::RuleSetting::Ask => RuleSetting::Ask,
+                config::RuleSetting::Deny => RuleSetting::Deny,
+            };
+            (name.clone(), setting)
+        });
+        let exceptions = guard.exceptions.iter().map(|exception| Exception {
+            rule: exception.rule.clone(),
+            command: exception.command.clone(),
+            reason: exception.reason.clone(),
+            who: String::new(),
+            until: exception.until.clone(),
+        });
+        Self {
+            rules: rules.collect(),
+            exceptions: exceptions.collect(),
+            today: None,
+        }
     }
 }

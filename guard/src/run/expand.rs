@@ -198,6 +198,7 @@ impl Walker<'_> {
             "HOME" => Some(vec![Arg::new(self.home(scope))]),
             "PWD" => scope.cwd.clone().map(|cwd| vec![Arg::new(cwd)]),
             "TMPDIR" | "TEMP" | "TMP" if scope.host.is_none() => Some(vec![Arg::new("/tmp")]),
+            "SHELL" => Some(vec![Arg::new("sh")]),
             _ => None,
         }
     }

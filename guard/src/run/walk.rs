@@ -419,7 +419,12 @@ impl<'h> Walker<'h> {
                     self.push(scope, argv, around);
                     return None;
                 }
-                return self.run(&mut deeper, inner, around);
+                let output = self.run(&mut deeper, inner, around);
+                // These run builtins in the shell itself.
+                if matches!(name.as_str(), "time" | "builtin" | "command") {
+                    scope.cwd = deeper.cwd;
+                }
+                return output;
             }
             Some(Unwrapped::Text(text)) => {
                 return self.program(&mut scope.deeper(&name), &text, &around.stdin);

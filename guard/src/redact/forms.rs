@@ -1,0 +1,240 @@
+//! Tokens known by their form.
+
+use super::{Kind, Span};
+
+/// A token that starts with a prefix of its own.
+struct Form {
+    prefix: &'static str,
+    kind: Kind,
+    /// How many bytes of the token's alphabet must follow.
+    least: usize,
+    /// The longest that may follow; longer is something else.
+    most: usize,
+    letters: fn(u8) -> bool,
+}
+
+const ANY: usize = usize::MAX;
+
+const fn form(
+    prefix: &'static str,
+    kind: Kind,
+    least: usize,
+    most: usize,
+    letters: fn(u8) -> bool,
+) -> Form {
+    Form {
+        prefix,
+        kind,
+        least,
+        most,
+        letters,
+    }
+}
+
+const FORMS: &[Form] = &[
+    form("AKIA", Kind::CloudKey, 16, 16, is_upper),
+    form("ASIA", Kind::CloudKey, 16, 16, is_upper),
+    form("AIza", Kind::CloudKey, 35, 35, is_url_safe),
+    form("ya29.", Kind::CloudKey, 20, ANY, is_url_safe),
+    form("dop_v1_", Kind::CloudKey, 40, ANY, is_word),
+    form("hvs.", Kind::CloudKey, 20, ANY, is_url_safe),
+    form("ghp_", Kind::ForgeToken, 30, ANY, is_word),
+    form("gho_", Kind::ForgeToken, 30, ANY, is_word),
+    form("ghu_", Kind::ForgeToken, 30, ANY, is_word),
+    form("ghs_", Kind::ForgeToken, 30, ANY, is_word),
+    form("ghr_", Kind::ForgeToken, 30, ANY, is_word),
+    form("github_pat_", Kind::ForgeToken, 30, ANY, is_word),
+    form("glpat-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("gldt-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("glrt-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("glptt-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("npm_", Kind::ForgeToken, 36, 36, is_word),
+    form("pypi-", Kind::ForgeToken, 50, ANY, is_url_safe),
+    form("xoxb-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxp-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxa-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxr-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxs-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xapp-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("sk_live_", Kind::PaymentKey, 16, ANY, is_word),
+    form("sk_test_", Kind::PaymentKey, 16, ANY, is_word),
+    form("rk_live_", Kind::PaymentKey, 16, ANY, is_word),
+    form("rk_test_", Kind::PaymentKey, 16, ANY, is_word),
+    form("whsec_", Kind::PaymentKey, 24, ANY, is_word),
+    form("SG.", Kind::PaymentKey, 40, ANY, is_url_safe_or_dot),
+    form("shpat_", Kind::PaymentKey, 32, ANY, is_word),
+    form("sk-ant-", Kind::ModelKey, 20, ANY, is_url_safe),
+    form("sk-proj-", Kind::ModelKey, 20, ANY, is_url_safe),
+    form("sk-or-", Kind::ModelKey, 20, ANY, is_url_safe),
+    form("sk-", Kind::ModelKey, 32, ANY, is_word),
+    form("hf_", Kind::ModelKey, 30, ANY, is_word),
+    form("gsk_", Kind::ModelKey, 40, ANY, is_word),
+];
+
+/// The token that starts here, if one does.
+pub(super) fn token(text: &str, at: usize) -> Option<Span> {
+    let bytes = text.as_bytes();
+    let rest = bytes.get(at..)?;
+    match rest.first()? {
+        b'-' => return key_block(text, at),
+        b'0'..=b'9' => return telegram(bytes, at),
+        b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at),
+        _ => {}
+    }
+    let form = FORMS
+        .iter()
+        .find(|form| rest.starts_with(form.prefix.as_bytes()))?;
+    let start = at + form.prefix.len();
+    // A bounded look first, so that a text of nothing but prefixes stays linear.
+    let enough = bytes
+        .get(start..start.checked_add(form.least)?)?
+        .iter()
+        .all(|byte| (form.letters)(*byte));
+    if !enough {
+        return None;
+    }
+    let end = run(bytes, start, form.letters);
+    (end - start <= form.most).then_some(Span {
+        start: at,
+        end,
+        kind: form.kind,
+    })
+}
+
+/// `-----BEGIN … PRIVATE KEY-----` up to its end, or to the end of the text.
+fn key_block(text: &str, at: usize) -> Option<Span> {
+    let rest = text.get(at..)?;
+    if !rest.starts_with("-----BEGIN ") {
+        return None;
+    }
+    let head: String = rest.chars().take(64).collect();
+    if !head.contains("PRIVATE KEY") {
+        return None;
+    }
+    let end = rest.find("-----END").map_or(rest.len(), |end| {
+        let tail = rest.get(end..).unwrap_or_default();
+        let close = tail
+            .get("-----END".len()..)
+            .and_then(|after| after.find("-----"))
+            .filter(|close| *close < 64);
+        end + close.map_or("-----END".len(), |close| {
+            "-----END".len() + close + "-----".len()
+        })
+    });
+    Some(Span {
+        start: at,
+        end: at + end,
+        kind: Kind::PrivateKey,
+    })
+}
+
+/// A bot's token: its number, a colon, 35 letters.
+fn telegram(bytes: &[u8], at: usize) -> Option<Span> {
+    let digits = bytes
+        .get(at..(at + 13).min(bytes.len()))?
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let start = at + digits + 1;
+    if !(6..=12).contains(&digits) || bytes.get(at + digits) != Some(&b':') {
+        return None;
+    }
+    let secret = bytes.get(start..start + 35)?;
+    let ends = bytes.get(start + 35).is_none_or(|byte| !is_url_safe(*byte));
+    // A number and a hash of 35 digits do not occur; letters of both cases do.
+    let mixed =
+        secret.iter().any(u8::is_ascii_uppercase) && secret.iter().any(u8::is_ascii_lowercase);
+    (ends && mixed && secret.iter().all(|byte| is_url_safe(*byte))).then_some(Span {
+        start: at,
+        end: start + 35,
+        kind: Kind::ChatToken,
+    })
+}
+
+/// Three pieces of base64 with dots between, the first being an object.
+fn jwt(bytes: &[u8], at: usize) -> Option<Span> {
+    const MOST: usize = 4_096;
+    let bounded = &bytes[..bytes.len().min(at + MOST)];
+    let first = run(bounded, at, is_url_safe);
+    if first - at < 10
+        || bounded.get(first) != Some(&b'.')
+        || !bounded.get(first + 1..)?.starts_with(b"eyJ")
+    {
+        return None;
+    }
+    let second = run(bounded, first + 1, is_url_safe);
+    if bounded.get(second) != Some(&b'.') {
+        return None;
+    }
+    let end = run(bytes, second + 1, is_url_safe);
+    Some(Span {
+        start: at,
+        end,
+        kind: Kind::Jwt,
+    })
+}
+
+/// The password in `scheme://user:password@host`, seen from the colon of `://`.
+pub(super) fn url_password(bytes: &[u8], at: usize) -> Option<Span> {
+    const MOST: usize = 512;
+    let start = at + 3;
+    if !bytes.get(at..)?.starts_with(b"://") || at == 0 || !bytes[at - 1].is_ascii_alphanumeric() {
+        return None;
+    }
+    let authority = bytes.get(start..(start + MOST).min(bytes.len()))?;
+    let length = authority
+        .iter()
+        .position(|byte| {
+            byte.is_ascii_whitespace()
+                || matches!(
+                    byte,
+                    b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b','
+                )
+        })
+        .unwrap_or(authority.len());
+    let host = authority[..length].iter().rposition(|byte| *byte == b'@')?;
+    let user = authority[..host].iter().position(|byte| *byte == b':');
+    let secret = match user {
+        Some(colon) => colon + 1..host,
+        // A name alone that is long enough is a token.
+        None if host >= 20 => 0..host,
+        None => return None,
+    };
+    let value = &authority[secret.clone()];
+    let placeholder = value.is_empty()
+        || value.starts_with(b"$")
+        || value.starts_with(b"{")
+        || value.starts_with(b"[masked")
+        || value.iter().all(|byte| *byte == b'*');
+    (!placeholder).then_some(Span {
+        start: start + secret.start,
+        end: start + secret.end,
+        kind: Kind::UrlPassword,
+    })
+}
+
+/// Where a run of letters ends.
+pub(super) fn run(bytes: &[u8], start: usize, letters: fn(u8) -> bool) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    start
+        + rest
+            .iter()
+            .position(|byte| !letters(*byte))
+            .unwrap_or(rest.len())
+}
+
+fn is_upper(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit()
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_url_safe(byte: u8) -> bool {
+    is_word(byte) || byte == b'-'
+}
+
+fn is_url_safe_or_dot(byte: u8) -> bool {
+    is_url_safe(byte) || byte == b'.'
+}
