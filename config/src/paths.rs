@@ -26,6 +26,8 @@ pub struct Paths {
     pub inventory: PathBuf,
     /// Programs that must stay where they are, such as `fjord-hook`.
     pub bin_dir: PathBuf,
+    /// The user's folder, if there is one.
+    pub home: Option<PathBuf>,
 }
 
 impl Paths {
@@ -70,6 +72,7 @@ impl From<&Environment> for Paths {
             bin_dir: data_dir.join("bin"),
             data_dir,
             socket,
+            home: environment.folder(env::HOME),
         }
     }
 }
