@@ -47,11 +47,12 @@ pub fn skip(reason: &str) {
     let thread = std::thread::current();
     // libtest names the thread after the test.
     let test = thread.name().unwrap_or("a test");
-    // Straight to the terminal: libtest hides what a passing test prints with `println!`.
-    let _closed = writeln!(
-        std::io::stderr(),
-        "skipped: {test} {reason} ({count} skipped here; `tests/run` starts the servers)"
+    // Straight to the terminal, because libtest hides what a passing test prints with `println!`;
+    // in one piece, because other tests write there too.
+    let line = format!(
+        "skipped: {test} {reason} ({count} skipped here; `tests/run` starts the servers)\n"
     );
+    let _closed = std::io::stderr().write_all(line.as_bytes());
     if let Some(file) = variable("FJORD_TEST_SKIPPED") {
         let program = std::env::current_exe().unwrap_or_default();
         let program = program.file_stem().unwrap_or_default().to_string_lossy();
