@@ -102,6 +102,35 @@ pub fn redact(text: &str) -> Redacted<'_> {
     }
 }
 
+/// Masks the secrets in every text of a JSON value, in place, and says how many it masked.
+///
+/// A text under a telling key (`"password": "…"`) is masked as a whole. Depth is what the value has:
+/// a value that `serde_json` parsed is never deep.
+pub fn redact_json(value: &mut serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::String(text) => {
+            let redacted = redact(text);
+            let count = redacted.count();
+            if let Cow::Owned(masked) = redacted.text {
+                *text = masked;
+            }
+            count
+        }
+        serde_json::Value::Array(values) => values.iter_mut().map(redact_json).sum(),
+        serde_json::Value::Object(fields) => fields
+            .iter_mut()
+            .map(|(name, value)| match value {
+                serde_json::Value::String(text) if names::holds_secret(name, text) => {
+                    "[masked: secret]".clone_into(text);
+                    1
+                }
+                other => redact_json(other),
+            })
+            .sum(),
+        _ => 0,
+    }
+}
+
 /// Goes over the text once. Every look ahead is either bounded or consumed.
 fn spans(text: &str) -> Vec<Span> {
     let bytes = text.as_bytes();

@@ -70,17 +70,29 @@ pub(super) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
+/// Whether a text under this name is a secret.
+pub(super) fn holds_secret(name: &str, value: &str) -> bool {
+    name.len() <= 128
+        && (4..=MOST).contains(&value.len())
+        && !value.contains(char::is_whitespace)
+        && TELLING.iter().any(|ending| plain(name).ends_with(ending))
+        && is_secret(value)
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|one| one.to_ascii_lowercase())
+        .collect()
+}
+
 /// The value beside the name that stands from `start` to `end`, if the name is telling.
 pub(super) fn value(text: &str, start: usize, end: usize) -> Option<Span> {
     let name = text.get(start..end)?;
     if name.len() > 128 {
         return None;
     }
-    let plain: String = name
-        .chars()
-        .filter(|one| one.is_ascii_alphanumeric())
-        .map(|one| one.to_ascii_lowercase())
-        .collect();
+    let plain = plain(name);
     if plain == "authorization" || plain == "proxyauthorization" {
         return header(text, end);
     }

@@ -1,1 +1,98 @@
-fn main() {}
+//! The small program Claude Code calls for each hook event.
+//!
+//! It reads one event on stdin, prints one JSON object or nothing, and always exits 0. It judges tool
+//! calls by itself, so that it needs no daemon, and hands every event to the daemon or to the spool.
+
+mod answer;
+mod daemon;
+mod event;
+mod identity;
+mod known;
+mod spool;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use answer::Answer;
+use event::Event;
+
+fn main() -> ExitCode {
+    let start = Instant::now();
+    // Whatever goes wrong here must not speak on stdout nor block the coder.
+    std::panic::set_hook(Box::new(|_| {}));
+    let _ = std::panic::catch_unwind(|| handle(start));
+    ExitCode::SUCCESS
+}
+
+fn handle(start: Instant) {
+    let environment = config::Environment::read();
+    let (mut configuration, mut problems) = config::hook::load(&environment);
+    let mut event = match Event::read(std::io::stdin().lock()) {
+        Ok(event) => event,
+        Err(problem) => {
+            complain(&format!("cannot read this event: {problem}"));
+            return;
+        }
+    };
+    let project = known::project(&environment, &event.cwd);
+    if let Some(project) = &project {
+        problems.extend(configuration.with_project(std::path::Path::new(&project.root)));
+    }
+    if let Some(first) = problems.first() {
+        let more = if problems.len() > 1 {
+            format!(
+                " (and {} more; `fjord config show` lists them)",
+                problems.len() - 1
+            )
+        } else {
+            String::new()
+        };
+        complain(&format!("configuration: {first}{more}"));
+    }
+    let limit = if event.name == "UserPromptSubmit" {
+        configuration.hooks.prompt_deadline_ms
+    } else {
+        configuration.hooks.deadline_ms
+    };
+    let deadline = start + Duration::from_millis(limit);
+    let id = identity::event_id();
+    let recorded = !known::is_ignored(&configuration.hooks.ignore, &event.cwd, &environment);
+    let waiting = recorded.then(|| {
+        daemon::send(
+            &configuration.paths.socket,
+            &id,
+            event.take_text(),
+            deadline,
+        )
+    });
+    let own = Answer::own(&event, project, &configuration, &environment);
+    let heard = waiting.and_then(|waiting| waiting.wait(deadline));
+    let is_delivered = heard.is_some();
+    if let Some(object) = own.merged(&event.name, heard.flatten()) {
+        print(&object);
+    }
+    if recorded && !is_delivered {
+        let mut value = event.value;
+        guard::redact::redact_json(&mut value);
+        if let Err(problem) = spool::keep(&configuration.paths.spool_dir, &id, &value) {
+            complain(&format!("cannot spool this event: {problem}"));
+        }
+    }
+}
+
+fn print(object: &serde_json::Value) {
+    let mut line = object.to_string();
+    line.push('\n');
+    let mut stdout = std::io::stdout().lock();
+    // A reader that is gone is no reason to fail.
+    let _ = stdout
+        .write_all(line.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+/// Says one line on stderr.
+fn complain(text: &str) {
+    let line = format!("fjord-hook: {}\n", text.replace('\n', " "));
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}

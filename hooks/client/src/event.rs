@@ -1,0 +1,139 @@
+//! One hook event as read from stdin.
+
+use std::io::Read;
+
+use serde_json::Value;
+
+/// The largest event that is read.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// A parsed event. Missing fields are empty: clients add and drop fields.
+#[derive(Debug)]
+pub(crate) struct Event {
+    /// `PreToolUse`, `UserPromptSubmit` and so on.
+    pub(crate) name: String,
+    /// The session's current directory.
+    pub(crate) cwd: String,
+    /// The whole event.
+    pub(crate) value: Value,
+    text: String,
+}
+
+impl Event {
+    /// Reads an event to its end. The error is a fragment for one line.
+    pub(crate) fn read(input: impl Read) -> Result<Self, String> {
+        let mut bytes = Vec::new();
+        input
+            .take(MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
+        }
+        // Bad bytes become U+FFFD, as the client itself does it.
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Self::parse(text)
+    }
+
+    fn parse(text: String) -> Result<Self, String> {
+        let trimmed = text.trim_start_matches('\u{feff}');
+        let (value, text) = match serde_json::from_str::<Value>(trimmed) {
+            Ok(value) => (value, text),
+            Err(error) => {
+                let repaired = without_lone_surrogates(trimmed);
+                let value = serde_json::from_str(&repaired).map_err(|_| describe(&error))?;
+                (value, repaired)
+            }
+        };
+        if !value.is_object() {
+            return Err("it is no JSON object".to_owned());
+        }
+        let field = |name: &str| {
+            value
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (name, cwd) = (field("hook_event_name"), field("cwd"));
+        Ok(Self {
+            name,
+            cwd,
+            value,
+            text,
+        })
+    }
+
+    /// The event's text as it goes to the daemon. Taken once.
+    pub(crate) fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+}
+
+/// The kind of the error and its place; never the text, which may hold secrets.
+fn describe(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "the JSON ends too early",
+        _ if error.to_string().contains("recursion") => "the JSON nests too deep",
+        _ => "this is no JSON",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// Replaces `\ud800` without its partner by `\ufffd`: JavaScript writes such halves, JSON has no place for them.
+fn without_lone_surrogates(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut result = String::with_capacity(text.len());
+    let mut from = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        match escape(bytes, at) {
+            Some(0xD800..=0xDBFF) if matches!(escape(bytes, at + 6), Some(0xDC00..=0xDFFF)) => {
+                at += 12
+            }
+            Some(0xD800..=0xDFFF) => {
+                result.push_str(text.get(from..at).unwrap_or_default());
+                result.push_str("\\ufffd");
+                at += 6;
+                from = at;
+            }
+            _ => at += 2,
+        }
+    }
+    result.push_str(text.get(from..).unwrap_or_default());
+    result
+}
+
+/// The number of a `\uXXXX` that stands here.
+fn escape(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_surrogate_pair_is_read_as_a_replacement() {
+        let event = Event::parse(
+            r#"{"hook_event_name":"Stop","a":"x\ud83dy","b":"\ud83d\ude00","c":"\\ud83d"}"#
+                .to_owned(),
+        )
+        .unwrap();
+        assert_eq!(event.value["a"], "x\u{fffd}y");
+        assert_eq!(event.value["b"], "😀");
+        assert_eq!(event.value["c"], "\\ud83d");
+    }
+
+    #[test]
+    fn an_error_tells_the_place_and_not_the_text() {
+        let error = Event::parse(r#"{"prompt": "hunter2" oops"#.to_owned()).unwrap_err();
+        assert_eq!(error, "this is no JSON (line 1, column 22)");
+    }
+}
