@@ -1,0 +1,394 @@
+//! Drives the program as Claude Code does: one event on stdin, one object or nothing on stdout.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// A home of its own for the program.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn configure(&self, text: &str) {
+        std::fs::create_dir_all(self.path().join("config")).expect("a folder");
+        std::fs::write(self.path().join("config/fjord.toml"), text).expect("a file");
+    }
+
+    fn run(&self, input: &[u8]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fjord-hook"))
+            .env_clear()
+            .env("FJORD_HOME", self.path())
+            .env("HOME", "/home/ann")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A program that stopped reading closes the pipe; what it said is what counts.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        child.wait_with_output().expect("the program ends")
+    }
+
+    fn spooled(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.path().join("data/spool")) else {
+            return Vec::new();
+        };
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
+    }
+
+    fn listen(&self) -> UnixListener {
+        UnixListener::bind(self.path().join("fjord.sock")).expect("a socket")
+    }
+}
+
+fn bash(command: &str) -> Vec<u8> {
+    let event = json!({
+        "session_id": "s", "transcript_path": "/home/ann/.claude/t.jsonl", "cwd": "/home/ann/app", "permission_mode": "default",
+        "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": command}, "tool_use_id": "t",
+    });
+    event.to_string().into_bytes()
+}
+
+/// What the program said: nothing, or the one object.
+fn said(output: &Output) -> Option<Value> {
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "stderr: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    if output.stdout.is_empty() {
+        return None;
+    }
+    let value: Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert!(value.is_object());
+    Some(value)
+}
+
+fn decision(output: &Output) -> String {
+    let decision = said(output).and_then(|value| {
+        value
+            .pointer("/hookSpecificOutput/permissionDecision")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    });
+    decision.unwrap_or_else(|| "nothing".to_owned())
+}
+
+/// Takes one request and answers it.
+fn serve(listener: UnixListener, answer: &'static str) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a caller");
+        let request = request(&mut stream);
+        stream
+            .write_all(answer.as_bytes())
+            .expect("the caller listens");
+        request
+    })
+}
+
+fn request(stream: &mut UnixStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        let read = stream.read(&mut buffer).expect("a request");
+        bytes.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Content-Length: "))
+            .and_then(|length| length.parse::<usize>().ok());
+        if read == 0 || length.is_some_and(|length| body.len() >= length) {
+            return text;
+        }
+    }
+}
+
+#[test]
+fn deleting_everything_is_denied_with_its_reason() {
+    let home = Home::new();
+    let output = home.run(&bash("rm -rf /"));
+    assert_eq!(decision(&output), "deny");
+    let value = said(&output).expect("an answer");
+    let reason = value
+        .pointer("/hookSpecificOutput/permissionDecisionReason")
+        .and_then(Value::as_str)
+        .expect("a reason");
+    assert!(
+        reason.starts_with("This deletes a whole tree, and `/` is the whole file system."),
+        "{reason}"
+    );
+    assert_eq!(
+        value.pointer("/hookSpecificOutput/hookEventName"),
+        Some(&json!("PreToolUse"))
+    );
+}
+
+#[test]
+fn a_harmless_command_is_met_with_silence() {
+    let output = Home::new().run(&bash("ls -la && cargo test"));
+    assert!(said(&output).is_none());
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn without_a_daemon_the_event_waits_in_the_spool_with_its_secrets_masked() {
+    let home = Home::new();
+    let secret = ["hunter2", "hunter2"].concat();
+    home.run(&bash(&format!("PGPASSWORD={secret} psql -c 'select 1'")));
+    let spooled = home.spooled();
+    assert_eq!(spooled.len(), 1);
+    let name = spooled[0]
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("a name")
+        .to_owned();
+    assert!(name.len() == 36 + 5 && name.ends_with(".json"), "{name}");
+    let text = std::fs::read_to_string(&spooled[0]).expect("a file");
+    let event: Value = serde_json::from_str(&text).expect("a whole event");
+    assert_eq!(
+        event["tool_input"]["command"],
+        "PGPASSWORD=[masked: secret] psql -c 'select 1'"
+    );
+}
+
+#[test]
+fn the_daemon_gets_the_event_as_it_was_read_and_its_answer_is_printed() {
+    let home = Home::new();
+    let answer = concat!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 79\r\nConnection: close\r\n\r\n",
+        r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","additionalContext":"abc"}}"#
+    );
+    home.configure("[hooks]\ndeadline_ms = 5000\n");
+    let daemon = serve(home.listen(), answer);
+    let input = bash("ls");
+    let output = home.run(&input);
+    let value = said(&output).expect("an answer");
+    assert_eq!(value["hookSpecificOutput"]["additionalContext"], "abc");
+    let request = daemon.join().expect("the daemon ends");
+    assert!(
+        request.starts_with("POST /v1/hook HTTP/1.1\r\nHost: fjord\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("\r\nFjord-Event-Id: "));
+    assert!(request.ends_with(&String::from_utf8(input).expect("text")));
+    assert!(home.spooled().is_empty());
+}
+
+#[test]
+fn a_mild_daemon_does_not_soften_the_guard() {
+    let home = Home::new();
+    home.configure("[hooks]\ndeadline_ms = 5000\n");
+    let daemon = serve(home.listen(), "HTTP/1.1 204 No Content\r\n\r\n");
+    assert_eq!(
+        decision(&home.run(&bash("git push --force origin main"))),
+        "deny"
+    );
+    daemon.join().expect("the daemon ends");
+    assert!(home.spooled().is_empty());
+}
+
+#[test]
+fn a_daemon_that_hangs_is_left_at_the_deadline() {
+    let home = Home::new();
+    let listener = home.listen();
+    let start = Instant::now();
+    let output = home.run(&bash("dropdb shop"));
+    let took = start.elapsed();
+    assert_eq!(decision(&output), "deny");
+    // The deadline is 150 ms; the rest is the start of a process on a busy machine.
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
+    assert_eq!(home.spooled().len(), 1);
+    drop(listener);
+}
+
+#[test]
+fn a_daemon_that_drips_is_left_at_the_deadline() {
+    let home = Home::new();
+    let listener = home.listen();
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
+    let daemon = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a caller");
+        // Waiting for the end of the test is what paces the drops.
+        while is_done.recv_timeout(Duration::from_millis(20))
+            == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+            && stream.write_all(b"H").is_ok()
+        {}
+    });
+    let start = Instant::now();
+    assert_eq!(decision(&home.run(&bash("dropdb shop"))), "deny");
+    assert!(start.elapsed() < Duration::from_millis(1_500));
+    drop(done);
+    daemon.join().expect("the daemon ends");
+    assert_eq!(home.spooled().len(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_said_in_one_line_and_nothing_else() {
+    let deep = format!(
+        "{{\"hook_event_name\":\"Stop\",\"a\":{}{}}}",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    let cases: [(&[u8], &str); 6] = [
+        (b"", "the JSON ends too early"),
+        (b"not json", "this is no JSON"),
+        (b"[1, 2]", "it is no JSON object"),
+        (b"{\"hook_event_name\": \"Pre", "the JSON ends too early"),
+        (deep.as_bytes(), "the JSON nests too deep"),
+        (b"\xff\xfe\x00{", "this is no JSON"),
+    ];
+    for (input, expected) in cases {
+        let output = Home::new().run(input);
+        assert!(said(&output).is_none());
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(
+            stderr.starts_with("fjord-hook: cannot read this event: ") && stderr.contains(expected),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn bad_bytes_and_half_surrogates_do_not_hide_a_command() {
+    let mut bytes = bash("rm -rf / # X");
+    let at = bytes
+        .iter()
+        .rposition(|byte| *byte == b'X')
+        .expect("the mark");
+    bytes[at] = 0xff;
+    assert_eq!(decision(&Home::new().run(&bytes)), "deny");
+    let text = String::from_utf8(bash("rm -rf / # X"))
+        .expect("text")
+        .replace('X', "\\ud800");
+    assert_eq!(decision(&Home::new().run(text.as_bytes())), "deny");
+}
+
+#[test]
+fn ten_megabytes_are_judged_and_kept() {
+    let home = Home::new();
+    let command = format!(
+        "cat <<'EOF' > notes.txt\n{}\nEOF\nrm -rf /",
+        "a line of text\n".repeat(700_000)
+    );
+    assert_eq!(decision(&home.run(&bash(&command))), "deny");
+    assert_eq!(home.spooled().len(), 1);
+}
+
+#[test]
+fn a_broken_configuration_is_reported_and_the_defaults_judge() {
+    let home = Home::new();
+    home.configure("[hooks\ndeadline_ms = ");
+    let output = home.run(&bash("docker volume rm data"));
+    assert_eq!(decision(&output), "deny");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.starts_with("fjord-hook: configuration: ") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_rule_can_be_set_and_an_exception_ends() {
+    let home = Home::new();
+    home.configure("[guard.rules]\n\"git.push-force\" = \"off\"\ncontainers = \"ask\"\n");
+    assert_eq!(decision(&home.run(&bash("git push --force"))), "nothing");
+    assert_eq!(decision(&home.run(&bash("docker volume rm data"))), "ask");
+    assert_eq!(decision(&home.run(&bash("git reset --hard"))), "deny");
+}
+
+#[test]
+fn the_snapshot_of_the_inventory_tells_production() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path().join("data")).expect("a folder");
+    let inventory = json!({
+        "taken_at": "2026-01-01T00:00:00Z", "unknown": 1,
+        "servers": [{"name": "web-1", "hostname": "web-1.example.com", "ip_addresses": [], "role": "production", "local": true}],
+        "services": [{"name": "api", "server": "web-1", "kind": "app", "runtime": "docker", "dependents": ["shop", "jobs", "mail"]}],
+        "domains": [],
+    });
+    std::fs::write(
+        home.path().join("data/inventory.json"),
+        inventory.to_string(),
+    )
+    .expect("a file");
+    let output = home.run(&bash("docker restart api"));
+    assert_eq!(decision(&output), "ask");
+    let value = said(&output).expect("an answer");
+    let reason = value
+        .pointer("/hookSpecificOutput/permissionDecisionReason")
+        .and_then(Value::as_str)
+        .expect("a reason");
+    assert!(
+        reason.contains("`web-1`, and `shop`, `jobs` and `mail` depend on it"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn fjords_own_files_are_not_for_the_agent() {
+    let home = Home::new();
+    let file = home.path().join("config/fjord.toml");
+    let event = json!({"hook_event_name": "PreToolUse", "cwd": "/home/ann/app", "tool_name": "Write", "tool_input": {"file_path": file, "content": "x"}});
+    assert_eq!(decision(&home.run(event.to_string().as_bytes())), "deny");
+    assert_eq!(
+        decision(&home.run(&bash(&format!("echo > {}", file.display())))),
+        "deny"
+    );
+    assert_eq!(
+        decision(&home.run(&bash("fjord deploy api --version v2 --yes"))),
+        "deny"
+    );
+}
+
+#[test]
+fn every_recorded_input_ends_well() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/claude-hooks");
+    let home = Home::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the recorded inputs") {
+        let path = entry.expect("an entry").path();
+        let output = home.run(&std::fs::read(&path).expect("a file"));
+        let value = said(&output);
+        assert!(
+            output.stderr.is_empty(),
+            "{}: {}",
+            path.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(
+            value.is_none()
+                || path
+                    .file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("PreToolUse")),
+            "{}",
+            path.display()
+        );
+        count += 1;
+    }
+    assert!(count > 80, "{count}");
+    assert_eq!(home.spooled().len(), count);
+}
