@@ -27,7 +27,7 @@ USER fjord
 ENV FJORD_HOME=/var/lib/fjord
 VOLUME /var/lib/fjord
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 \
-    CMD ["fjord", "doctor", "--json"]
+    CMD ["fjord", "doctor", "--quick"]
 # tini reaps what a deploy command leaves behind and passes signals on.
 ENTRYPOINT ["tini", "--", "fjord"]
 CMD ["up"]

@@ -174,6 +174,14 @@ impl Environment {
         self.uid
     }
 
+    /// Returns the names of the variables that begin with `FJORD_`: commands that Fjord runs must not inherit them,
+    /// since one may hold the bot's token.
+    pub fn private_names(&self) -> Vec<String> {
+        self.fjord_variables()
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
     /// Returns the variables that begin with `FJORD_`, sorted by name.
     pub(crate) fn fjord_variables(&self) -> impl Iterator<Item = (&str, &OsStr)> {
         self.values

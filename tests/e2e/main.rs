@@ -1,4 +1,6 @@
 //! Stories through the real programs, servers and wires.
 #![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
+mod one_road;
 mod stand_ins;
+mod start;

@@ -1,0 +1,139 @@
+//! After a crash: what was left half-way is ended truthfully, once.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{Owner, Runner, lock_name};
+use crate::agent::Agent;
+use crate::error::Error;
+use crate::health::{probe, record};
+use crate::store::rows::{DeploymentStatus, Severity};
+use crate::store::{Ending, NewEvent, Unfinished};
+
+/// Ends the deployments whose Fjord is gone; returns how many.
+///
+/// On this machine a dead process is known at once; of another machine's Fjord only the end of its lease is known.
+pub async fn recover(agent: &Agent) -> Result<usize, Error> {
+    let mut ended = 0;
+    for row in agent.store().unfinished_deployments().await? {
+        if is_abandoned(agent, &row) && take_over(agent, &row).await? {
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}
+
+/// Recovers now and every few seconds, until told to stop.
+pub async fn keep_recovering(agent: Agent, stop: CancellationToken) {
+    loop {
+        match recover(&agent).await {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!(count, "deployments were interrupted by a crash"),
+            Err(error) => tracing::debug!(%error, "interrupted deployments were not looked for"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+        }
+    }
+}
+
+fn is_abandoned(agent: &Agent, row: &Unfinished) -> bool {
+    match Owner::from_text(&row.owner) {
+        Some(owner) if owner.is_on_the_host_of(agent.owner()) => !owner.is_alive(),
+        _ => row.lease_until <= agent.now(),
+    }
+}
+
+async fn take_over(agent: &Agent, row: &Unfinished) -> Result<bool, Error> {
+    let here =
+        Owner::from_text(&row.owner).is_some_and(|owner| owner.is_on_the_host_of(agent.owner()));
+    // The supervisor has done this already, unless it was killed too.
+    if here
+        && let Some(runner) = row
+            .runner
+            .as_deref()
+            .and_then(|text| serde_json::from_str::<Runner>(text).ok())
+    {
+        runner.kill_group();
+    }
+    let health = ask(agent, row).await;
+    let now = agent.now();
+    let notes = format!(
+        "Fjord stopped in the middle of {} ({}); before it ran {}. {health}",
+        row.version,
+        if row.runner.is_some() {
+            "its command had begun"
+        } else {
+            "its command had not begun"
+        },
+        row.previous_version.as_deref().unwrap_or("nothing"),
+    );
+    let ending = Ending {
+        id: row.id,
+        fence: row.fence,
+        status: DeploymentStatus::Interrupted,
+        completed_at: now,
+        duration: (now - row.started_at).num_milliseconds().max(0),
+        log: String::new(),
+        rollback_version: None,
+        notes: notes.clone(),
+        verified: None,
+        current_version: None,
+        event: NewEvent {
+            at: now,
+            server: None,
+            service: Some((row.service_id, row.service.clone())),
+            event_type: "deploy".to_owned(),
+            severity: Severity::Error,
+            title: format!("deploy {} {}: interrupted", row.service, row.version),
+            description: Some(notes),
+            metadata: json!({ "deployment": row.id, "version": row.version }),
+        },
+    };
+    let won = agent.store().end_deployment(&ending).await?;
+    if won {
+        agent
+            .store()
+            .release_lock(&lock_name(&row.service), row.fence)
+            .await?;
+        let target = format!("{} {}", row.service, row.version);
+        agent
+            .audit(
+                &crate::Actor::system(),
+                ("recover", Some(&target)),
+                ("done", Some("interrupted")),
+            )
+            .await;
+        agent.snapshot().changed();
+    }
+    Ok(won)
+}
+
+/// Asks the service's true health and says it in one sentence.
+async fn ask(agent: &Agent, row: &Unfinished) -> String {
+    let service = match agent.store().service(row.service_id).await {
+        Ok(Some(service)) => service,
+        Ok(None) => return "The service is not in the inventory any more".to_owned(),
+        Err(error) => return format!("Its health could not be asked: {error}"),
+    };
+    let Some(endpoint) = &service.health_endpoint else {
+        return "It has no health endpoint, so what runs now is unknown".to_owned();
+    };
+    let answer = probe(
+        agent.http(),
+        endpoint,
+        Duration::from_secs(agent.config().health.timeout_s),
+    )
+    .await;
+    if let Err(error) = record(agent, &service, &answer).await {
+        tracing::warn!(%error, "a health check was not stored");
+    }
+    let why = answer
+        .error
+        .map(|error| format!(" ({error})"))
+        .unwrap_or_default();
+    format!("Its endpoint is {} now{why}", answer.status)
+}

@@ -1,0 +1,495 @@
+//! The last known state: in memory for verdicts that wait for nothing, on disk for when the store is down.
+//!
+//! `inventory.json` is what the guard needs and `fjord-hook` reads; `snapshot.json` is the read
+//! model that answers reads while the store is down. Both are written whole or not at all.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use config::Paths;
+use guard::{DomainFact, Inventory, ServerFact, ServiceFact};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::Agent;
+use crate::command::{Command, Item};
+use crate::commands::names::{add_nearest, find_server, find_services, one_of};
+use crate::commands::{detail_from, report_from};
+use crate::error::Error;
+use crate::reply::{HealthReport, Reply};
+use crate::store::rows::{Dependency, Deployment, Route, Secret, Server, Service};
+
+/// How often the state is read again when nobody says that it changed.
+const EVERY: Duration = Duration::from_secs(10);
+/// How old an unchanged file may get before it is written again for its time alone.
+const STAMP_AFTER: TimeDelta = TimeDelta::seconds(60);
+/// A larger file is not ours.
+const LARGEST_FILE: u64 = 256 * 1024 * 1024;
+
+/// What was known at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Snapshot {
+    /// When the store was read.
+    pub taken_at: DateTime<Utc>,
+    /// All servers.
+    pub servers: Vec<Server>,
+    /// All services.
+    pub services: Vec<Service>,
+    /// All routes.
+    pub routes: Vec<Route>,
+    /// All dependencies.
+    pub dependencies: Vec<Dependency>,
+    /// Where secrets are kept.
+    pub secrets: Vec<Secret>,
+    /// The last deployment of each service, without its log.
+    pub last_deployments: Vec<Deployment>,
+    /// The same for the guard; made from the rows, never stored with them.
+    #[serde(skip)]
+    pub inventory: Inventory,
+}
+
+/// The two files and the copy in memory.
+#[derive(Debug)]
+pub struct SnapshotFile {
+    file: PathBuf,
+    inventory_file: PathBuf,
+    known: RwLock<Option<Arc<Snapshot>>>,
+    looked: AtomicBool,
+    written_at: RwLock<Option<DateTime<Utc>>>,
+    changed: Notify,
+}
+
+impl SnapshotFile {
+    /// Names the files. Does no I/O.
+    pub fn new(paths: &Paths) -> Self {
+        Self {
+            file: paths.snapshot.clone(),
+            inventory_file: paths.inventory.clone(),
+            known: RwLock::default(),
+            looked: AtomicBool::new(false),
+            written_at: RwLock::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Says that the inventory or a deployment changed, so that [`keep`] reads the store now.
+    pub fn changed(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Returns what is known: from memory, else once from the disk.
+    pub fn current(&self) -> Option<Arc<Snapshot>> {
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if known.is_some() || self.looked.swap(true, Ordering::Relaxed) {
+            return known;
+        }
+        let snapshot = match read(&self.file) {
+            Ok(snapshot) => Arc::new(snapshot?),
+            Err(error) => {
+                tracing::warn!(%error, file = %self.file.display(), "the snapshot cannot be read; the next one replaces it");
+                return None;
+            }
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        Some(known.get_or_insert(snapshot).clone())
+    }
+
+    fn remember(&self, snapshot: Arc<Snapshot>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+    }
+
+    fn is_due(&self, snapshot: &Snapshot) -> bool {
+        let written_at = *self
+            .written_at
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let (Some(written_at), Some(known)) = (written_at, known.as_deref()) else {
+            return true;
+        };
+        !known.says_the_same_as(snapshot) || snapshot.taken_at - written_at >= STAMP_AFTER
+    }
+}
+
+impl Snapshot {
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        self.servers == other.servers
+            && self.services == other.services
+            && self.routes == other.routes
+            && self.dependencies == other.dependencies
+            && self.secrets == other.secrets
+            && self.last_deployments == other.last_deployments
+    }
+
+    fn with_inventory(mut self) -> Self {
+        self.inventory = inventory_of(&self, own_name().as_deref());
+        self
+    }
+}
+
+/// Reads the store, and writes the files when something changed.
+pub async fn refresh(agent: &Agent) -> Result<(), Error> {
+    let (store, taken_at) = (agent.store(), agent.now());
+    let mut last_deployments = store.last_deployments().await?;
+    for deployment in &mut last_deployments {
+        deployment.log = None;
+    }
+    let snapshot = Snapshot {
+        taken_at,
+        servers: store.servers().await?,
+        services: store.services().await?,
+        routes: store.routes().await?,
+        dependencies: store.dependencies().await?,
+        secrets: store.secrets().await?,
+        last_deployments,
+        inventory: Inventory::default(),
+    };
+    let snapshot = Arc::new(snapshot.with_inventory());
+    let files = agent.snapshot();
+    let due = files.is_due(&snapshot);
+    files.remember(Arc::clone(&snapshot));
+    if !due {
+        return Ok(());
+    }
+    let (file, inventory_file) = (files.file.clone(), files.inventory_file.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        write(&inventory_file, &snapshot.inventory, snapshot.taken_at)?;
+        write(&file, &*snapshot, snapshot.taken_at)
+    })
+    .await;
+    match written {
+        Ok(Ok(())) => {
+            *files
+                .written_at
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = Some(taken_at);
+            Ok(())
+        }
+        Ok(Err(error)) => Err(Error::internal(format!(
+            "the snapshot cannot be written: {error}"
+        ))),
+        Err(error) => Err(Error::internal(format!(
+            "the snapshot cannot be written: {error}"
+        ))),
+    }
+}
+
+/// Keeps the snapshot fresh until told to stop: every 10 s, and when something changed.
+pub async fn keep(agent: Agent, stop: CancellationToken) {
+    let mut told = false;
+    loop {
+        match refresh(&agent).await {
+            Ok(()) => told = false,
+            // One line an outage, not one every ten seconds.
+            Err(error) if !told => {
+                told = true;
+                tracing::warn!(%error, "the snapshot stays as it is");
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = agent.snapshot().changed.notified() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Answers a read from the last snapshot; `why` says why the store cannot.
+pub fn answer(agent: &Agent, command: &Command, why: &str) -> Result<Reply, Error> {
+    let Some(snapshot) = agent.snapshot().current() else {
+        return Err(Error::unavailable("store", why));
+    };
+    match answer_from(&snapshot, command)? {
+        Some(reply) => Ok(Reply::AsOf {
+            at: snapshot.taken_at,
+            reply: Box::new(reply),
+        }),
+        None => Err(Error::unavailable("store", why)),
+    }
+}
+
+/// `None`: the snapshot does not hold the answer.
+fn answer_from(snapshot: &Snapshot, command: &Command) -> Result<Option<Reply>, Error> {
+    let known = snapshot;
+    Ok(Some(match command {
+        Command::Status { name } => status(known, name.as_deref())?,
+        Command::Health {
+            service: Some(name),
+        } => Reply::Health(
+            find_services(&known.services, name)?
+                .iter()
+                .map(last_health)
+                .collect(),
+        ),
+        Command::Server(Item::List) => Reply::Servers(known.servers.clone()),
+        Command::Server(Item::Show { name }) => {
+            Reply::Servers(vec![find_server(&known.servers, name)?])
+        }
+        Command::Service(Item::List) => Reply::Services(known.services.clone()),
+        Command::Service(Item::Show { name }) => {
+            Reply::ServiceDetail(details(known, find_services(&known.services, name)?))
+        }
+        Command::Route(Item::List) => Reply::Routes(known.routes.clone()),
+        Command::Route(Item::Show { name }) => Reply::Routes(routes(known, name)?),
+        Command::Dependency(Item::List) => Reply::Dependencies(known.dependencies.clone()),
+        Command::Dependency(Item::Show { name }) => Reply::Dependencies(dependencies(known, name)?),
+        Command::Secret(Item::List) => Reply::Secrets(known.secrets.clone()),
+        Command::Secret(Item::Show { name }) => Reply::Secrets(vec![secret(known, name)?]),
+        _ => return Ok(None),
+    }))
+}
+
+fn status(known: &Snapshot, name: Option<&str>) -> Result<Reply, Error> {
+    let Some(name) = name else {
+        return Ok(Reply::Status(report_from(
+            &known.servers,
+            &known.services,
+            &known.last_deployments,
+        )));
+    };
+    match find_services(&known.services, name) {
+        Ok(found) => Ok(Reply::ServiceDetail(details(known, found))),
+        Err(not_a_service) => match find_server(&known.servers, name) {
+            Ok(server) => Ok(Reply::Status(report_from(
+                &[server],
+                &known.services,
+                &known.last_deployments,
+            ))),
+            Err(Error::NotFound { .. }) => Err(not_a_service),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn details(known: &Snapshot, services: Vec<Service>) -> Vec<crate::reply::ServiceDetail> {
+    services
+        .iter()
+        .map(|service| {
+            let last = known
+                .last_deployments
+                .iter()
+                .filter(|row| row.service_id == service.id)
+                .cloned()
+                .collect();
+            detail_from(service, &known.dependencies, &known.routes, last)
+        })
+        .collect()
+}
+
+fn last_health(service: &Service) -> HealthReport {
+    HealthReport {
+        service: service.full_name(),
+        status: service.health_status,
+        http_status: None,
+        latency_ms: None,
+        error: Some("not asked now: the store is down, this is the last check".to_owned()),
+        endpoint: service
+            .health_endpoint
+            .as_deref()
+            .map(|endpoint| guard::redact::redact(endpoint).text.into_owned()),
+    }
+}
+
+fn routes(known: &Snapshot, name: &str) -> Result<Vec<Route>, Error> {
+    let full = |row: &Route| format!("{}{}", row.domain, row.path);
+    let exact: Vec<Route> = known
+        .routes
+        .iter()
+        .filter(|row| row.domain == name || full(row) == name)
+        .cloned()
+        .collect();
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let partial: Vec<&Route> = known
+        .routes
+        .iter()
+        .filter(|row| !name.is_empty() && full(row).contains(name))
+        .collect();
+    let known_names: Vec<String> = known.routes.iter().map(full).collect();
+    one_of("route", name, &partial, full)
+        .map(|row| vec![row])
+        .map_err(|error| add_nearest(error, "route", name, known_names.iter().map(String::as_str)))
+}
+
+fn dependencies(known: &Snapshot, name: &str) -> Result<Vec<Dependency>, Error> {
+    if let Some(one) = name
+        .parse()
+        .ok()
+        .and_then(|id: i64| known.dependencies.iter().find(|row| row.id == id))
+    {
+        return Ok(vec![one.clone()]);
+    }
+    let services = find_services(&known.services, name)?;
+    Ok(known
+        .dependencies
+        .iter()
+        .filter(|row| services.iter().any(|service| service.id == row.service_id))
+        .cloned()
+        .collect())
+}
+
+fn secret(known: &Snapshot, name: &str) -> Result<Secret, Error> {
+    if let Some(exact) = known.secrets.iter().find(|row| row.name == name) {
+        return Ok(exact.clone());
+    }
+    let partial: Vec<&Secret> = known
+        .secrets
+        .iter()
+        .filter(|row| !name.is_empty() && row.name.contains(name))
+        .collect();
+    one_of("secret", name, &partial, |row| row.name.clone()).map_err(|error| {
+        add_nearest(
+            error,
+            "secret",
+            name,
+            known.secrets.iter().map(|row| row.name.as_str()),
+        )
+    })
+}
+
+/// Makes what the guard needs of the rows.
+fn inventory_of(known: &Snapshot, own_name: Option<&str>) -> Inventory {
+    let dependents = dependents_of(&known.dependencies, &known.services);
+    Inventory {
+        taken_at: known.taken_at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        servers: known
+            .servers
+            .iter()
+            .map(|row| ServerFact {
+                name: row.name.clone(),
+                hostname: row.hostname.clone(),
+                ip_addresses: row.ip_addresses.0.clone(),
+                role: row.role.to_string(),
+                local: is_local(&row.hostname, own_name),
+            })
+            .collect(),
+        services: known
+            .services
+            .iter()
+            .map(|row| ServiceFact {
+                name: row.name.clone(),
+                server: row.server.clone(),
+                kind: row.kind.to_string(),
+                runtime: row.runtime.clone().unwrap_or_default(),
+                project_path: row.project_path.clone(),
+                dependents: dependents.get(&row.id).cloned().unwrap_or_default(),
+            })
+            .collect(),
+        domains: known
+            .routes
+            .iter()
+            .map(|row| DomainFact {
+                domain: row.domain.clone(),
+                service: row.service.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// Finds what needs each service, directly or through others, as `service@server`.
+fn dependents_of(dependencies: &[Dependency], services: &[Service]) -> HashMap<i64, Vec<String>> {
+    let mut direct: HashMap<i64, Vec<i64>> = HashMap::new();
+    for row in dependencies {
+        if let Some(target) = row.depends_on_service_id {
+            direct.entry(target).or_default().push(row.service_id);
+        }
+    }
+    let names: HashMap<i64, String> = services
+        .iter()
+        .map(|row| (row.id, row.full_name()))
+        .collect();
+    direct
+        .keys()
+        .map(|&service| {
+            let (mut seen, mut open) = (HashSet::from([service]), vec![service]);
+            let mut found = Vec::new();
+            while let Some(next) = open.pop() {
+                for &dependent in direct.get(&next).into_iter().flatten() {
+                    if seen.insert(dependent) {
+                        open.push(dependent);
+                        found.extend(names.get(&dependent).cloned());
+                    }
+                }
+            }
+            found.sort();
+            (service, found)
+        })
+        .collect()
+}
+
+fn is_local(hostname: &str, own_name: Option<&str>) -> bool {
+    let hostname = hostname.trim_end_matches('.');
+    hostname.eq_ignore_ascii_case("localhost")
+        || hostname
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+        || own_name.is_some_and(|own| own.eq_ignore_ascii_case(hostname))
+}
+
+/// Linux says the machine's name in a file; elsewhere `localhost` has to do.
+fn own_name() -> Option<String> {
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .iter()
+        .find_map(|file| std::fs::read_to_string(file).ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+}
+
+fn read(file: &Path) -> std::io::Result<Option<Snapshot>> {
+    let open = match std::fs::File::open(file) {
+        Ok(open) => open,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    open.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+    let snapshot: Snapshot = serde_json::from_slice(&bytes)?;
+    Ok(Some(snapshot.with_inventory()))
+}
+
+/// Several processes write: each into a file of its own, which then takes the name.
+fn write<T: Serialize>(file: &Path, value: &T, at: DateTime<Utc>) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let bytes = serde_json::to_vec(value)?;
+    if let Some(folder) = file.parent() {
+        crate::store::make_private_folder(folder)?;
+    }
+    let temporary = file.with_extension(format!(
+        "{}-{}.tmp",
+        std::process::id(),
+        at.timestamp_micros()
+    ));
+    let written = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&temporary)
+        .and_then(|mut open| open.write_all(&bytes))
+        .and_then(|()| std::fs::rename(&temporary, file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+#[cfg(test)]
+mod example;
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+pub(crate) use example::example;

@@ -1,0 +1,372 @@
+//! All SQL of the agent: one text for Postgres and SQLite, one function a statement.
+//!
+//! Times are passed in. A state change is one conditional statement that tells whether it won.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rag::pool::Pool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::OnceCell;
+
+use crate::error::Error;
+
+mod audit;
+mod deployments;
+mod events;
+mod hooks;
+mod inventory;
+mod limits;
+mod locks;
+mod outbox;
+pub mod rows;
+mod schedules;
+mod services;
+mod updates;
+
+pub use audit::NewAudit;
+pub use deployments::{Ending, NewDeployment, Unfinished};
+pub use events::{EventsWanted, NewEvent};
+pub use locks::LockRow;
+
+/// How long one statement may take before the store counts as down.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How long a Postgres that does not answer is waited for.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+/// After a failure, how long calls fail at once instead of waiting again.
+const BREAK: Duration = Duration::from_millis(1_000);
+
+/// Why a statement did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database does not answer.
+    #[error("{0}")]
+    Down(String),
+    /// Something still refers to the row.
+    #[error("something still refers to it")]
+    Referenced,
+    /// Anything else: ours.
+    #[error(transparent)]
+    Sql(sqlx::Error),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Down(message) => Self::unavailable(
+                "store",
+                format!("{message}; `fjord doctor` says more. Nothing was changed"),
+            ),
+            StoreError::Referenced => Self::conflict("something still depends on it"),
+            StoreError::Sql(error) => Self::internal(format!("store: {error}")),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_down(&error) {
+            return Self::Down(first_line(&error.to_string()));
+        }
+        if error
+            .as_database_error()
+            .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
+        {
+            return Self::Referenced;
+        }
+        Self::Sql(error)
+    }
+}
+
+/// The store: an SQLite file or a Postgres database, connected when it is first needed.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: Pool,
+    place: Arc<Place>,
+    migrated: Arc<OnceCell<()>>,
+    broken: Arc<Mutex<Option<(Instant, String)>>>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Memory,
+    File(PathBuf),
+    Postgres { shown: String },
+}
+
+impl Store {
+    /// Makes the store of a URL: `sqlite://PATH`, `sqlite::memory:` or `postgres://…`.
+    ///
+    /// Does no I/O but make the folder of an SQLite file; [`Store::ready`] connects and migrates.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let (pool, place) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            postgres(url)?
+        } else {
+            sqlite(url)?
+        };
+        Ok(Self {
+            pool,
+            place: Arc::new(place),
+            migrated: Arc::default(),
+            broken: Arc::default(),
+        })
+    }
+
+    /// Returns the pool, which `rag` builds its index on.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Returns `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        if self.pool.is_postgres() {
+            "postgres"
+        } else {
+            "sqlite"
+        }
+    }
+
+    /// Returns where it is, without credentials.
+    pub fn place(&self) -> String {
+        match &*self.place {
+            Place::Memory => "memory".to_owned(),
+            Place::File(path) => path.display().to_string(),
+            Place::Postgres { shown } => shown.clone(),
+        }
+    }
+
+    /// Returns the SQLite file, if the store is one.
+    pub fn file(&self) -> Option<&Path> {
+        match &*self.place {
+            Place::File(path) => Some(path),
+            Place::Memory | Place::Postgres { .. } => None,
+        }
+    }
+
+    /// Connects and migrates, once; later calls cost nothing.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        if self.migrated.initialized() {
+            return Ok(());
+        }
+        self.check_breaker()?;
+        let outcome = self
+            .migrated
+            .get_or_try_init(|| self.migrate())
+            .await
+            .map(|&()| ());
+        self.note(&outcome);
+        outcome
+    }
+
+    /// Asks the database for its version.
+    pub async fn version(&self) -> Result<String, StoreError> {
+        self.run(async {
+            rag::db!(self.pool, |p| {
+                let sql = rag::sql!(self.pool, "select ", pg: "current_setting('server_version')", lite: "sqlite_version()", "");
+                sqlx::query_scalar::<_, String>(sql).fetch_one(p).await
+            })
+        })
+        .await
+    }
+
+    /// Runs a statement under the deadline and keeps in mind whether the database answers.
+    async fn run<T>(
+        &self,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        self.ready().await?;
+        self.check_breaker()?;
+        let outcome = match tokio::time::timeout(DEADLINE, work).await {
+            Ok(outcome) => outcome.map_err(StoreError::from),
+            Err(_) => Err(StoreError::Down(format!(
+                "no answer within {} s",
+                DEADLINE.as_secs()
+            ))),
+        };
+        self.note(&outcome);
+        outcome
+    }
+
+    fn check_breaker(&self) -> Result<(), StoreError> {
+        let broken = self
+            .broken
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &*broken {
+            Some((since, message)) if since.elapsed() < BREAK => {
+                Err(StoreError::Down(message.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note<T>(&self, outcome: &Result<T, StoreError>) {
+        let mut broken = self
+            .broken
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match outcome {
+            Err(StoreError::Down(message)) => {
+                // An error answered by the breaker itself must not keep it open for ever.
+                if broken
+                    .as_ref()
+                    .is_none_or(|(since, _)| since.elapsed() >= BREAK)
+                {
+                    *broken = Some((Instant::now(), message.clone()));
+                }
+            }
+            _ => *broken = None,
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        match (&self.pool, &*self.place) {
+            (Pool::Postgres(pool), _) => {
+                // sqlx takes an advisory lock, so several Fjords may start at once.
+                let work = async {
+                    let _first = pool.acquire().await?;
+                    sqlx::migrate!("../migrations/postgres")
+                        .run(pool)
+                        .await
+                        .map_err(sqlx::Error::from)
+                };
+                match tokio::time::timeout(DEADLINE * 6, work).await {
+                    Ok(outcome) => Ok(outcome?),
+                    Err(_) => Err(StoreError::Down("no answer while migrating".to_owned())),
+                }
+            }
+            (Pool::Sqlite(pool), place) => {
+                let lock = match place {
+                    Place::File(file) => Some(lock_file(file.clone()).await?),
+                    Place::Memory | Place::Postgres { .. } => None,
+                };
+                let outcome = sqlx::migrate!("../migrations/sqlite").run(pool).await;
+                drop(lock);
+                Ok(outcome.map_err(sqlx::Error::from)?)
+            }
+        }
+    }
+}
+
+fn postgres(url: &str) -> Result<(Pool, Place), Error> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| Error::invalid("`store.url` is not a Postgres address; write `postgres://user:password@host:5432/database`"))?
+        .application_name("fjord");
+    let shown = format!(
+        "{}:{}/{}",
+        options.get_host(),
+        options.get_port(),
+        options.get_database().unwrap_or_default()
+    );
+    let pool = PgPoolOptions::new()
+        .max_connections(10)
+        .acquire_timeout(CONNECT_DEADLINE)
+        .connect_lazy_with(options);
+    Ok((Pool::Postgres(pool), Place::Postgres { shown }))
+}
+
+fn sqlite(url: &str) -> Result<(Pool, Place), Error> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|_| Error::invalid("`store.url` is neither `sqlite://PATH` nor `postgres://…`"))?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true);
+    if url.contains(":memory:") {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options);
+        return Ok((Pool::Sqlite(pool), Place::Memory));
+    }
+    let file = options.get_filename().to_path_buf();
+    if let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        make_private_folder(folder).map_err(|error| {
+            Error::unavailable(
+                "store",
+                format!("cannot make the folder {}: {error}", folder.display()),
+            )
+        })?;
+    }
+    let pool = SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options);
+    Ok((Pool::Sqlite(pool), Place::File(file)))
+}
+
+/// Makes a folder that only its owner may enter.
+pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+/// Holds `<db>.lock`: sqlx takes no lock while it migrates an SQLite file.
+async fn lock_file(db: PathBuf) -> Result<std::fs::File, StoreError> {
+    let mut name = db.into_os_string();
+    name.push(".lock");
+    let locked = tokio::task::spawn_blocking(move || {
+        use std::os::unix::fs::OpenOptionsExt;
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&name)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    })
+    .await;
+    match locked {
+        Ok(Ok(file)) => Ok(file),
+        Ok(Err(error)) => Err(StoreError::Down(format!(
+            "cannot lock the database file: {error}"
+        ))),
+        Err(error) => Err(StoreError::Down(error.to_string())),
+    }
+}
+
+fn is_down(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Migrate(error) => match &**error {
+            sqlx::migrate::MigrateError::Execute(error) => is_down(error),
+            _ => false,
+        },
+        // 57P0x: shutting down, starting up; 53300: too many connections; 28xxx, 3D000: refused at the door.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["57P0", "53300", "28", "3D000", "08"]
+                .iter()
+                .any(|prefix| code.starts_with(prefix))
+                && code.len() == 5
+                || matches!(&*code, "14" | "26")
+        }),
+        _ => false,
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(200)
+        .collect()
+}
