@@ -140,9 +140,11 @@ impl Stage {
                 .unwrap(),
             None
         );
-        let status = self.home.fjord(["status", "api"]).expect_code(0);
+        let status = self.home.fjord(["status", "api"]);
+        status.expect_code(0);
         assert!(status.stdout.contains("v1"), "{status:?}");
-        let history = self.home.fjord(["history", "api"]).expect_code(0);
+        let history = self.home.fjord(["history", "api"]);
+        history.expect_code(0);
         assert!(
             history.stdout.contains("rolled_back") || history.stdout.contains("rolled back"),
             "{history:?}"

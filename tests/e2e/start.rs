@@ -10,7 +10,8 @@ fn six_processes_open_a_new_store_at_once() {
             .map(|_| scope.spawn(|| home.fjord(["server", "list", "--json"])))
             .collect();
         for process in started {
-            let output = process.join().unwrap().expect_code(0);
+            let output = process.join().unwrap();
+            output.expect_code(0);
             serde_json::from_str::<serde_json::Value>(&output.stdout).unwrap();
         }
     });

@@ -246,17 +246,14 @@ impl Up {
 
 impl Output {
     /// Fails with everything that was printed unless the program exited with `code`.
-    #[must_use]
     #[track_caller]
-    pub fn expect_code(self, code: i32) -> Self {
+    pub fn expect_code(&self, code: i32) {
+        let Self { stdout, stderr, .. } = self;
         assert_eq!(
             self.code,
             Some(code),
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
+            "stdout:\n{stdout}\nstderr:\n{stderr}"
         );
-        self
     }
 }
 
