@@ -104,7 +104,8 @@ impl Agent {
         let outcome = match pass::admit(self, actor, &command).await {
             Ok(pass) => {
                 let again = snapshot_can_answer.then(|| command.clone());
-                match crate::commands::run(self, pass, command, progress).await {
+                // On the heap: it holds the state of the largest command.
+                match Box::pin(crate::commands::run(self, pass, command, progress)).await {
                     Err(Error::Unavailable { service, message })
                         if service == "store" && again.is_some() =>
                     {
@@ -148,7 +149,7 @@ impl Agent {
         let key = format!("fjord:stranger:{}", actor.id);
         let aloud = self
             .throttle()
-            .once(&key, Duration::from_secs(3_600), self.now())
+            .once(&key, Duration::from_hours(1), self.now())
             .await
             .unwrap_or(false);
         if aloud {

@@ -40,6 +40,17 @@ pub(crate) async fn run(
     command: Command,
     progress: &Progress,
 ) -> Result<Reply, Error> {
+    if matches!(
+        command,
+        Command::Status { .. }
+            | Command::History { .. }
+            | Command::Deploy { .. }
+            | Command::Rollback { .. }
+            | Command::Confirm { .. }
+    ) {
+        // A Fjord that died in the middle must not read as running; usually this is one read of an empty index.
+        crate::deploy::recover(agent).await?;
+    }
     match command {
         Command::Status { name } => status::run(agent, name.as_deref()).await,
         Command::Health { service } => health::run(agent, service.as_deref()).await,

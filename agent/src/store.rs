@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 
 mod audit;
+mod backup;
 mod deployments;
 mod events;
 mod hooks;
@@ -29,6 +30,7 @@ mod services;
 mod updates;
 
 pub use audit::NewAudit;
+pub use backup::TABLES;
 pub use deployments::{Ending, NewDeployment, Unfinished};
 pub use events::{EventsWanted, NewEvent};
 pub use locks::LockRow;
@@ -38,7 +40,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How long a Postgres that does not answer is waited for.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
 /// After a failure, how long calls fail at once instead of waiting again.
-const BREAK: Duration = Duration::from_millis(1_000);
+const BREAK: Duration = Duration::from_secs(1);
 
 /// Why a statement did not run.
 #[derive(Debug, thiserror::Error)]

@@ -23,7 +23,7 @@ pub const REDIS_PATIENCE: Duration = Duration::from_millis(50);
 /// After a failure, how long Redis is left alone.
 const BREAK: Duration = Duration::from_secs(1);
 /// How long a notice to a coding agent's process is not repeated.
-pub const HOOK_NOTICE: Duration = Duration::from_secs(300);
+pub const HOOK_NOTICE: Duration = Duration::from_mins(5);
 
 /// A token bucket: `capacity` at once, then `per_second` again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,7 +45,7 @@ impl Bucket {
         let wait = (1.0 - now) / self.per_second;
         (
             now,
-            Some(Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_secs(3600))),
+            Some(Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_hours(1))),
         )
     }
 

@@ -10,7 +10,7 @@ use crate::reply::{Brief, Reply};
 use crate::store::EventsWanted;
 use crate::store::rows::Severity;
 
-mod facts;
+pub(super) mod facts;
 
 use facts::{Found, facts};
 

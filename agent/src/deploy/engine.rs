@@ -23,7 +23,7 @@ const LEASE: TimeDelta = TimeDelta::seconds(15);
 /// How often the lease is renewed and a cancel is looked for.
 const BEAT: Duration = Duration::from_millis(500);
 /// How long the end of a deployment is tried to be written while the store is away.
-const WRITE_PATIENCE: Duration = Duration::from_secs(60);
+const WRITE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs a confirmed plan to its end. It goes on when the asker's face goes away.
 pub(crate) async fn run(

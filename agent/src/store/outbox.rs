@@ -22,6 +22,24 @@ impl Store {
         .await
     }
 
+    /// Puts a message into the outbox that `owner` shows itself unless its lease ends; `None`: one with that key is there already.
+    pub async fn insert_held_outbox(
+        &self,
+        dedupe: &str,
+        (chat, body): (i64, &serde_json::Value),
+        owner: &str,
+        (now, lease_until): (Time, Time),
+    ) -> Result<Option<i64>, StoreError> {
+        self.run(async {
+            rag::db!(self.pool, |p| sqlx::query_scalar::<_, i64>(
+                "insert into outbox (dedupe, chat, body, created_at, not_before, attempts, owner, lease_until) \
+                 values ($1, $2, $3, $4, $4, 1, $5, $6) on conflict (dedupe) do nothing returning id"
+            )
+            .bind(dedupe).bind(chat).bind(Json(body)).bind(now).bind(owner).bind(lease_until).fetch_optional(p).await)
+        })
+        .await
+    }
+
     /// Claims the next message that is due, until the lease ends.
     pub async fn claim_outbox(
         &self,

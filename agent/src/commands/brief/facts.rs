@@ -382,7 +382,7 @@ fn days_of(policy: &str) -> Option<TimeDelta> {
     TimeDelta::try_days(count.checked_mul(days)?)
 }
 
-fn ago(at: Time, now: Time) -> String {
+pub(in crate::commands) fn ago(at: Time, now: Time) -> String {
     let passed = now - at;
     if passed < TimeDelta::minutes(1) {
         return "just now".to_owned();
