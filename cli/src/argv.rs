@@ -1,0 +1,268 @@
+//! The command line: what can be typed after `fjord`, and the commands it means.
+
+mod inventory;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use inventory::InventoryCommand;
+pub(crate) use work::{EventArgs, RagCommand, ScheduleArgs};
+
+/// Runs your software from your phone, and keeps the coding agent at your desk from breaking it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fjord",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Begin with `fjord demo`, then `fjord init`.\n\
+    Exit codes: 0 done, 1 failed, 64 usage, 69 a needed service is down, 77 not allowed.")]
+pub(crate) struct Cli {
+    /// Print one JSON document, or one a line while work goes on.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Also read this configuration file; it must exist.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: CliCommand,
+}
+
+/// Everything that `fjord` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CliCommand {
+    /// Shows the whole tour on embedded parts in under 20 s; needs nothing and leaves nothing behind.
+    Demo,
+    /// Sets Fjord up: asks, or takes flags; tries each part and writes the configuration.
+    Init(InitArgs),
+    /// Runs the agent: bot (if a token is set), hook socket, scheduler, health checks.
+    Up,
+    /// Takes the bot's commands at the terminal, or from a pipe; `/help` lists them.
+    Chat,
+    /// Tells how each of Fjord's own helpers is, and what stands in for it.
+    Doctor {
+        /// Exit 1 unless everything configured answers.
+        #[arg(long)]
+        strict: bool,
+        /// Ask only the store.
+        #[arg(long)]
+        quick: bool,
+    },
+    #[command(flatten)]
+    Inventory(InventoryCommand),
+    /// Shows the state of everything, or of one server or service.
+    Status {
+        /// A service, a server or `service@server`.
+        name: Option<String>,
+    },
+    /// Asks health endpoints now.
+    Health {
+        /// A service; none: all that have an endpoint.
+        service: Option<String>,
+    },
+    /// Shows what happened, the newest first.
+    Events(EventArgs),
+    /// Shows the deployments of a service, the newest first.
+    History {
+        /// The service.
+        service: String,
+        /// At most this many, 1 to 200.
+        #[arg(short = 'n', long, default_value_t = 10)]
+        limit: u32,
+    },
+    /// Deploys a version; asks before it acts.
+    Deploy {
+        /// The service.
+        service: String,
+        /// The version to deploy.
+        #[arg(value_name = "VERSION", conflicts_with = "version")]
+        positional: Option<String>,
+        /// The version to deploy.
+        #[arg(long)]
+        version: Option<String>,
+        /// Show what would be done, and do nothing.
+        #[arg(long)]
+        plan: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Goes back to an earlier version; asks before it acts.
+    Rollback {
+        /// The service.
+        service: String,
+        /// The version to go back to; none: the one before the current.
+        #[arg(long, value_name = "VERSION")]
+        to: Option<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Stops a running deployment and what it started.
+    Cancel {
+        /// The service.
+        service: String,
+    },
+    /// Tells what matters today.
+    Brief,
+    /// Finds what is wrong, from a sentence that names a service.
+    Incident {
+        /// For instance: api returning 500s.
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+    /// Keeps a note for later retrieval.
+    Remember {
+        /// The note.
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+    /// Takes documents in, finds passages in them.
+    #[command(subcommand)]
+    Rag(RagCommand),
+    /// Runs a line at set times.
+    #[command(subcommand)]
+    Schedule(ScheduleArgs),
+    /// Tells what the guard thinks of commands.
+    #[command(subcommand)]
+    Guard(GuardCommand),
+    /// Connects the coding agent.
+    #[command(subcommand)]
+    Hooks(HooksCommand),
+    /// Shows the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Writes everything in the store to a file.
+    Backup {
+        /// A file that does not exist yet.
+        file: PathBuf,
+    },
+    /// Reads a backup into an empty store.
+    Restore {
+        /// A file that `fjord backup` wrote.
+        file: PathBuf,
+    },
+}
+
+/// How a question is answered that stands before what changes the world.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct Consent {
+    /// Answer the question with yes; refused in a coding agent's session.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// What `fjord guard` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GuardCommand {
+    /// Shows what a command would run, part by part, and what the guard thinks of each.
+    Explain {
+        /// The command, as one argument.
+        command: String,
+        /// The folder it runs in; none: this one.
+        #[arg(long, value_name = "DIR")]
+        cwd: Option<PathBuf>,
+    },
+    /// Judges JSON lines from standard input with the default rules: `{"command": …, "cwd": …}`.
+    Check {
+        /// Judge with the inventory of this file, as Fjord keeps it in `inventory.json`.
+        #[arg(long, value_name = "FILE")]
+        inventory: Option<PathBuf>,
+    },
+    /// Lists the rules.
+    Rules,
+}
+
+/// What `fjord hooks` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HooksCommand {
+    /// Writes the hooks into the coding agent's settings and keeps what else is there.
+    Install {
+        #[command(flatten)]
+        place: HooksPlace,
+        /// Let the coding agent do nothing while `fjord-hook` is missing.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Takes the hooks out of the settings again; refused in a coding agent's session.
+    Uninstall {
+        #[command(flatten)]
+        place: HooksPlace,
+    },
+    /// Tells whether the hooks are installed and whether they reach Fjord.
+    Status {
+        #[command(flatten)]
+        place: HooksPlace,
+    },
+}
+
+/// Which settings file.
+#[derive(Debug, Args)]
+pub(crate) struct HooksPlace {
+    /// `user`, `project` or `local`.
+    #[arg(long, default_value = "user", value_parser = ["user", "project", "local"])]
+    pub(crate) scope: String,
+    /// The project, for `project` and `local`; none: this folder.
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// What `fjord config` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Prints every key, its value with secrets masked, and where it comes from.
+    Show,
+}
+
+/// What `fjord init` may be told; it asks for the rest at a terminal.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct InitArgs {
+    /// The store: `postgres://…` or `sqlite://PATH`; empty: a file in the data folder.
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// Redis: `redis://…`; empty: none.
+    #[arg(long, value_name = "URL")]
+    pub(crate) redis: Option<String>,
+    /// Chroma: `http://127.0.0.1:8000`; empty: embedded full text.
+    #[arg(long, value_name = "URL")]
+    pub(crate) chroma: Option<String>,
+    /// Ollama: `http://127.0.0.1:11434`; empty: no model.
+    #[arg(long, value_name = "URL")]
+    pub(crate) ollama: Option<String>,
+    /// The model that puts facts into words.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// The bot's token from @BotFather, which other users can see in the process list; `-` reads it from standard input.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) telegram_token: Option<String>,
+    /// Telegram user id of the first admin; none: found by a one-time code sent to the bot.
+    #[arg(long, value_name = "USER_ID")]
+    pub(crate) admin: Option<u64>,
+    /// A Bot API server of your own.
+    #[arg(long, value_name = "URL")]
+    pub(crate) api_url: Option<String>,
+    /// Ask nothing: take the flags, and the defaults for the rest.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Replace a configuration that is there; it is kept beside the new one.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Write a systemd user unit that runs `fjord up`.
+    #[arg(long, conflicts_with = "launchd")]
+    pub(crate) systemd: bool,
+    /// Write a launchd agent that runs `fjord up`.
+    #[arg(long)]
+    pub(crate) launchd: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_put_together_soundly() {
+        Cli::command().debug_assert();
+    }
+}

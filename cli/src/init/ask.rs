@@ -1,0 +1,160 @@
+//! Questions of `fjord init`: asked at a terminal, answered by flags elsewhere.
+
+use std::io::{IsTerminal, Read};
+
+use agent::Error;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+use crate::output::{mark, marked};
+use crate::wire::Wire;
+
+/// Longest token that is read.
+const LONGEST_TOKEN: u64 = 1_024;
+
+/// Asks, when there is somebody to ask.
+#[derive(Debug)]
+pub(super) struct Asker<'a> {
+    wire: &'a Wire,
+    person: bool,
+}
+
+impl<'a> Asker<'a> {
+    /// Refuses when nobody can be asked and the flags do not say to go on.
+    pub(super) fn new(wire: &'a Wire, yes: bool) -> Result<Self, Error> {
+        let person = !yes && std::io::stdin().is_terminal() && wire.output.errors_are_watched();
+        if !person && !yes {
+            return Err(Error::forbidden(
+                "`fjord init` needs a terminal to ask on, or `--yes` to take flags and defaults (see `fjord init --help`)",
+            ));
+        }
+        Ok(Self { wire, person })
+    }
+
+    /// Tells whether somebody can be asked.
+    pub(super) fn is_person(&self) -> bool {
+        self.person
+    }
+
+    /// Takes the flag, or asks, and tries what was said; an empty answer is the default.
+    pub(super) async fn part(
+        &self,
+        given: Option<String>,
+        question: &str,
+        trial: impl AsyncFn(&str) -> Result<String, Error>,
+    ) -> Result<String, Error> {
+        if let Some(given) = given {
+            let given = given.trim().to_owned();
+            self.found(&trial(&given).await?);
+            return Ok(given);
+        }
+        loop {
+            let answer = if self.person {
+                self.line(question)?
+            } else {
+                String::new()
+            };
+            match trial(&answer).await {
+                Ok(found) => {
+                    self.found(&found);
+                    return Ok(answer);
+                }
+                Err(error) if self.person && !answer.is_empty() => self.missing(&error.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Takes the token from the flag, from standard input (`-`), or asks without showing it.
+    pub(super) fn token(&self, given: Option<&str>) -> Result<String, Error> {
+        match given {
+            Some("-") => {
+                let mut text = String::new();
+                std::io::stdin()
+                    .take(LONGEST_TOKEN)
+                    .read_to_string(&mut text)
+                    .map_err(|error| {
+                        Error::invalid(format!(
+                            "the token cannot be read from standard input: {error}"
+                        ))
+                    })?;
+                let token = text.trim().to_owned();
+                if token.is_empty() {
+                    return Err(Error::invalid(
+                        "standard input holds no token; pipe it: `printf %s \"$TOKEN\" | fjord init --telegram-token - …`",
+                    ));
+                }
+                Ok(token)
+            }
+            Some(token) => Ok(token.trim().to_owned()),
+            None if self.person => {
+                let _hidden = Hidden::begin();
+                let token = self
+                    .line("the bot's token from @BotFather (not shown), or nothing for no bot")?;
+                self.wire.output.remark("");
+                Ok(token)
+            }
+            None => Ok(String::new()),
+        }
+    }
+
+    /// Asks for a yes; no when nobody can be asked.
+    pub(super) fn agrees(&self, question: &str) -> Result<bool, Error> {
+        Ok(self.person && crate::road::is_yes(&self.line(&format!("{question} [y/N]"))?))
+    }
+
+    /// Tells that a part works.
+    pub(super) fn found(&self, text: &str) {
+        if !text.is_empty() {
+            self.wire
+                .output
+                .remark(&format!("{} {text}", marked(mark::GOOD, "   ok")));
+        }
+    }
+
+    /// Tells that a part does not work.
+    pub(super) fn missing(&self, text: &str) {
+        self.wire
+            .output
+            .remark(&format!("{} {text}", marked(mark::WARN, " note")));
+    }
+
+    fn line(&self, question: &str) -> Result<String, Error> {
+        self.wire.output.ask(&format!("{question}: "));
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        match read {
+            Ok(0) => Err(Error::conflict("the input ended; nothing was written")),
+            Ok(_) => Ok(line.trim().to_owned()),
+            Err(error) => Err(Error::invalid(format!(
+                "the answer cannot be read: {error}"
+            ))),
+        }
+    }
+}
+
+/// Types blindly while it lives.
+struct Hidden(Option<rustix::termios::Termios>);
+
+impl Hidden {
+    fn begin() -> Self {
+        let stdin = std::io::stdin();
+        let Ok(before) = tcgetattr(&stdin) else {
+            return Self(None);
+        };
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        if tcsetattr(&stdin, OptionalActions::Now, &quiet).is_err() {
+            return Self(None);
+        }
+        Self(Some(before))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // The terminal is gone when this fails.
+            let _gone = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `fjord rag add PATH..`: finds the files and hands them over one by one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use agent::{Agent, Command, Error, Face, Learn, Progress, Reply};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output::{mark, marked};
+use crate::wire::Wire;
+
+/// What became of the files.
+#[derive(Debug, Default, serde::Serialize)]
+struct Sum {
+    /// Taken in, new or changed.
+    added: u64,
+    /// Known already, word for word.
+    unchanged: u64,
+    /// Not taken in: the reason each.
+    failed: Vec<String>,
+    /// Passages of what was added.
+    passages: u64,
+}
+
+/// Takes files in; one that cannot be read is told of, and the others go on.
+pub(crate) async fn run(
+    wire: &Wire,
+    agent: &Agent,
+    paths: Vec<PathBuf>,
+) -> Result<ExitCode, Error> {
+    let found: Vec<_> = tokio::task::spawn_blocking(move || rag::files(&paths).collect())
+        .await
+        .map_err(|error| Error::internal(format!("the files cannot be listed: {error}")))?;
+    let bar = bar(wire, found.len() as u64);
+    let actor = wire.actor(Face::Argv);
+    let mut sum = Sum::default();
+    for file in found {
+        let learned = match file {
+            Ok(path) => {
+                bar.set_message(
+                    path.file_name()
+                        .unwrap_or_default()
+                        .to_string_lossy()
+                        .into_owned(),
+                );
+                read(path).await
+            }
+            Err(error) => Err(Error::invalid(error.to_string())),
+        };
+        let outcome = match learned {
+            Ok(learn) => {
+                let source = learn.source.clone();
+                let reply = agent
+                    .handle(&actor, Command::Learn(learn), &Progress::none())
+                    .await;
+                reply.map_err(|error| (Some(source), error))
+            }
+            Err(error) => Err((None, error)),
+        };
+        bar.inc(1);
+        match outcome {
+            Ok(Reply::Learned(learned)) if learned.unchanged => sum.unchanged += 1,
+            Ok(Reply::Learned(learned)) => {
+                sum.added += 1;
+                sum.passages += learned.passages;
+                if !learned.masked.is_empty() {
+                    let masked = format!(
+                        "{} `{}`: {}",
+                        marked(mark::WARN, "secrets masked in"),
+                        learned.title,
+                        learned.masked.join(", ")
+                    );
+                    bar.suspend(|| wire.output.remark(&masked));
+                }
+            }
+            Ok(_) => sum.added += 1,
+            // Every other file would fail the same way.
+            Err((_, error @ (Error::Unavailable { .. } | Error::Forbidden { .. }))) => {
+                bar.finish_and_clear();
+                return Err(error);
+            }
+            Err((source, error)) => {
+                let reason = source.map_or_else(
+                    || error.to_string(),
+                    |source| format!("`{source}`: {error}"),
+                );
+                bar.suspend(|| {
+                    wire.output
+                        .remark(&format!("{} {reason}", marked(mark::BAD, "not taken in:")))
+                });
+                sum.failed.push(reason);
+            }
+        }
+    }
+    bar.finish_and_clear();
+    print(wire, &sum);
+    Ok(if sum.failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn read(path: PathBuf) -> Result<Learn, Error> {
+    let source = tokio::task::spawn_blocking(move || rag::read(&path))
+        .await
+        .map_err(|error| Error::internal(format!("the file cannot be read: {error}")))?
+        .map_err(|error| Error::invalid(error.to_string()))?;
+    let kind = match source.kind {
+        rag::Kind::Markdown => "markdown",
+        rag::Kind::Text => "text",
+    };
+    Ok(Learn {
+        source: source.source,
+        title: source.title,
+        kind: kind.to_owned(),
+        text: source.text,
+    })
+}
+
+fn bar(wire: &Wire, files: u64) -> ProgressBar {
+    if wire.output.json || !wire.output.errors_are_watched() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(files).with_style(style)
+}
+
+fn print(wire: &Wire, sum: &Sum) {
+    if wire.output.json {
+        wire.output.document(sum);
+        return;
+    }
+    let mut text = format!(
+        "{} added with {} passages, {} unchanged",
+        sum.added, sum.passages, sum.unchanged
+    );
+    if !sum.failed.is_empty() {
+        text.push_str(&format!(
+            ", {}",
+            marked(mark::BAD, &format!("{} not taken in", sum.failed.len()))
+        ));
+    } else if sum.added + sum.unchanged == 0 {
+        text = "no Markdown or text found there".to_owned();
+    }
+    wire.output.text(&text);
+}

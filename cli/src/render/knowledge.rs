@@ -1,0 +1,110 @@
+//! Documents, passages, and what a coding agent is told.
+
+use agent::{DocumentInfo, Judgement, Learned, Passages};
+use chrono::{DateTime, Utc};
+use guard::Verdict;
+
+use super::words;
+use crate::output::{mark, marked};
+
+/// Renders that a document was taken in.
+pub(super) fn learned(learned: &Learned) -> String {
+    if learned.unchanged {
+        return format!("`{}` is known already, word for word", learned.title);
+    }
+    let passages = if learned.passages == 1 {
+        "1 passage".to_owned()
+    } else {
+        format!("{} passages", learned.passages)
+    };
+    let mut out = format!("kept `{}`: {passages}", learned.title);
+    if !learned.masked.is_empty() {
+        out.push_str(&format!(
+            "\n{} {}",
+            marked(mark::WARN, "secrets masked:"),
+            learned.masked.join(", ")
+        ));
+    }
+    out
+}
+
+/// Renders passages, the best first.
+pub(super) fn passages(found: &Passages) -> String {
+    let why = found
+        .why
+        .as_ref()
+        .map_or_else(String::new, |why| format!(" ({why})"));
+    let how = marked(mark::DIM, &format!("found by {}{why}", found.retrieval));
+    if found.passages.is_empty() {
+        return format!("nothing fits; `fjord rag add PATH` takes documents in\n{how}");
+    }
+    let mut out = String::new();
+    for (index, passage) in found.passages.iter().enumerate() {
+        let heading = passage
+            .heading
+            .as_deref()
+            .filter(|heading| !heading.is_empty())
+            .unwrap_or(&passage.title);
+        out.push_str(&format!(
+            "{}. {} {}\n   {}\n\n",
+            index + 1,
+            marked(mark::BOLD, heading),
+            marked(mark::DIM, &passage.source),
+            passage.text.trim().replace('\n', "\n   ")
+        ));
+    }
+    out.push_str(&how);
+    out
+}
+
+/// Renders the documents.
+pub(super) fn documents(documents: &[DocumentInfo], now: DateTime<Utc>) -> String {
+    if documents.is_empty() {
+        return "no documents; `fjord rag add PATH` takes some in".to_owned();
+    }
+    let rows = documents.iter().map(|document| {
+        [
+            document.id.chars().take(13).collect(),
+            document.title.clone(),
+            document.passages.to_string(),
+            words::age(document.updated_at, now),
+            document.source.clone(),
+        ]
+    });
+    words::table(["id", "title", "passages", "changed", "source"], rows)
+}
+
+/// Renders how many documents were forgotten.
+pub(super) fn forgotten(count: u64) -> String {
+    match count {
+        0 => "no document fits; nothing is forgotten".to_owned(),
+        1 => "1 document is forgotten".to_owned(),
+        _ => format!("{count} documents are forgotten"),
+    }
+}
+
+/// Renders what the guard thinks.
+pub(crate) fn judgement(judgement: &Judgement) -> String {
+    let rule = judgement
+        .rule
+        .as_ref()
+        .map_or_else(String::new, |rule| format!(" ({rule})"));
+    let mut out = match judgement.verdict {
+        Verdict::None => return "nothing to say: your own permissions decide".to_owned(),
+        Verdict::Ask => format!("{}{rule}: {}", marked(mark::WARN, "ask"), judgement.reason),
+        Verdict::Deny => format!("{}{rule}: {}", marked(mark::BAD, "deny"), judgement.reason),
+    };
+    if let Some(alternative) = &judgement.alternative {
+        out.push_str(&format!("\n  instead: {alternative}"));
+    }
+    out
+}
+
+/// Renders what goes in beside a prompt.
+pub(super) fn context(text: &str) -> String {
+    if text.is_empty() {
+        "nothing to add".to_owned()
+    } else {
+        text.to_owned()
+    }
+}
