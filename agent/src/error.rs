@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Why a command was not done. Each text names the next step.
-#[derive(Clone, Debug, thiserror::Error, Serialize)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Error {
     /// Fix the request: a malformed name, a value out of bounds, a missing version.

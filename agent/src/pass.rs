@@ -178,14 +178,13 @@ pub(crate) async fn admit(agent: &Agent, actor: &Actor, command: &Command) -> Re
     let now = agent.now();
     if let Some(bucket) = bucket_of(actor.face) {
         match agent.throttle().take(&actor.id, bucket, now).await {
-            Ok(None) => {}
+            // Reads go on from the snapshot while the store is down; writes fail at the store itself.
+            Ok(None) | Err(Error::Unavailable { .. }) => {}
             Ok(Some(wait)) => {
                 return Err(Error::Throttled {
                     retry_after_s: wait.as_secs() + 1,
                 });
             }
-            // Reads go on from the snapshot while the store is down; writes fail at the store itself.
-            Err(Error::Unavailable { .. }) => {}
             Err(error) => return Err(error),
         }
     }

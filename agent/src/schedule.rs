@@ -106,7 +106,7 @@ async fn send_brief(agent: &Agent, due: Time) {
                 &agent.config().telegram.chats.clone(),
                 (&key, &reply),
             )
-            .await
+            .await;
         }
         Err(error) => tracing::warn!(%error, "the brief was not made"),
     }

@@ -45,7 +45,7 @@ pub(crate) async fn run(agent: &Agent, enrich: Enrich) -> Result<Reply, Error> {
     }
     let patience = Duration::from_millis(hooks.prompt_deadline_ms);
     let until = Instant::now() + patience.saturating_sub(WAY_BACK).max(patience / 2);
-    let prompt = without_private(&enrich.prompt);
+    let prompt = enrich.prompt;
     let mut blocks = Vec::new();
     let mut heading = HEADING.to_owned();
     if let Some(known) = agent.snapshot().current() {
@@ -72,23 +72,6 @@ pub(crate) async fn run(agent: &Agent, enrich: Enrich) -> Result<Reply, Error> {
         format!("{heading}\n{}", new.join("\n"))
     };
     Ok(Reply::Context { text })
-}
-
-/// Leaves out what stands between `<private>` and `</private>`; without an end, all that follows.
-pub fn without_private(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut kept = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(start) = lower[at..].find("<private>").map(|found| at + found) {
-        kept.push_str(&text[at..start]);
-        kept.push_str("[private]");
-        match lower[start..].find("</private>") {
-            Some(end) => at = start + end + "</private>".len(),
-            None => return kept,
-        }
-    }
-    kept.push_str(&text[at..]);
-    kept
 }
 
 /// Finds what documents say; nothing when the store is down or nothing is relevant.
@@ -185,15 +168,6 @@ fn digest(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn private_parts_are_left_out_also_without_an_end() {
-        assert_eq!(
-            without_private("a <private>b</private> c <PRIVATE>d"),
-            "a [private] c [private]"
-        );
-        assert_eq!(without_private("nothing İ hidden"), "nothing İ hidden");
-    }
 
     #[test]
     fn the_same_block_has_the_same_digest() {

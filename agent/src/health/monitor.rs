@@ -105,7 +105,7 @@ pub(crate) async fn record(agent: &Agent, service: &Service, answer: &Probe) -> 
         checked_at: now,
         status: answer.status,
         http_status: answer.http_status.map(i64::from),
-        latency_ms: i64::try_from(answer.latency.as_millis()).ok(),
+        latency_ms: check_latency(answer),
         error: answer.error.clone(),
     };
     agent.store().record_health(&check).await?;
@@ -116,6 +116,10 @@ pub(crate) async fn record(agent: &Agent, service: &Service, answer: &Probe) -> 
             .await?;
     }
     Ok(())
+}
+
+fn check_latency(answer: &Probe) -> Option<i64> {
+    i64::try_from(answer.latency.as_millis()).ok()
 }
 
 /// Opens after `health.failures` bad answers in a row and closes after `health.successes` good ones; one event each.
@@ -156,7 +160,7 @@ async fn tell(
         severity,
         title,
         description: answer.error.clone(),
-        metadata: serde_json::json!({ "http_status": answer.http_status, "latency_ms": answer.latency.as_millis() as u64 }),
+        metadata: serde_json::json!({ "http_status": answer.http_status, "latency_ms": check_latency(answer) }),
     };
     agent.store().insert_event(&event).await?;
     agent.snapshot().changed();

@@ -57,7 +57,7 @@ async fn ask(
     while body.len() < BODY_LIMIT {
         match response.chunk().await {
             Ok(Some(chunk)) => {
-                body.extend_from_slice(&chunk[..chunk.len().min(BODY_LIMIT - body.len())])
+                body.extend_from_slice(&chunk[..chunk.len().min(BODY_LIMIT - body.len())]);
             }
             Ok(None) => break,
             Err(error) => return Err(plain(&error)),
