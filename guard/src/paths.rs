@@ -109,8 +109,7 @@ pub(crate) fn place(run: &Run, arg: &Arg, facts: &Facts) -> Place {
     let mut contents = false;
     if let Some(at) = path.split('/').position(is_open) {
         let parts: Vec<&str> = path.split('/').collect();
-        let starts_unknown = parts[at].starts_with(UNKNOWN);
-        if !absolute_path && at == 0 || starts_unknown && (text.starts_with(UNKNOWN) || at <= 1) {
+        if !absolute_path && at == 0 || text.starts_with(UNKNOWN) {
             return Place::Unknown;
         }
         // `/home/me/app/build/$X` is below build; `/etc/*.conf` is in /etc.
@@ -170,7 +169,7 @@ fn place_of(path: &str, contents: bool, elsewhere: bool, facts: &Facts) -> Place
     }
     if path
         .split('/')
-        .any(|part| part == ".git" || part.ends_with(".git"))
+        .any(|part| part.rsplit('.').next() == Some("git") && part.contains('.'))
     {
         return Place::VersionControl;
     }

@@ -151,7 +151,7 @@ fn statements(text: &str) -> Vec<Vec<String>> {
                 }
             }
             one if one.is_alphanumeric() || matches!(one, '_' | '.' | '$' | '\u{1}') => {
-                word.push(one)
+                word.push(one);
             }
             _ => finish(&mut word, &mut found),
         }

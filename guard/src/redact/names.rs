@@ -123,7 +123,7 @@ pub(super) fn value(text: &str, start: usize, end: usize) -> Option<Span> {
     match bytes.get(at) {
         Some(b'=') => at = skip(bytes, at, |byte| matches!(byte, b'=' | b'>')),
         Some(b':') if bytes.get(at + 1) != Some(&b':') && bytes.get(at + 1) != Some(&b'/') => {
-            at = skip(bytes, at, |byte| matches!(byte, b':' | b'='))
+            at = skip(bytes, at, |byte| matches!(byte, b':' | b'='));
         }
         Some(_) if is_flag && at > end => {}
         _ => return None,

@@ -144,10 +144,10 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             }
         }
         "pg_restore" | "mongorestore" if view.run.has(Some('c'), &["clean", "drop"]) => {
-            report(findings, rule(RULES, "databases.restore"))
+            report(findings, rule(RULES, "databases.restore"));
         }
         "kafka-topics" | "kafka-topics.sh" if view.has_word("--delete") => {
-            report(findings, rule(RULES, "databases.drop"))
+            report(findings, rule(RULES, "databases.drop"));
         }
         "kafka-consumer-groups" | "kafka-acls" | "kafka-consumer-groups.sh"
             if view.has_word("--reset-offsets")

@@ -309,9 +309,9 @@ fn in_a_home(view: &View<'_>, target: &Arg) -> bool {
 fn is_rebuilt(target: &Arg) -> bool {
     let text = target.text.trim_end_matches(['/', '*']);
     !text.contains(UNKNOWN)
-        && text.split('/').any(|part| {
-            REBUILT.contains(&part) || part.ends_with(".egg-info") || part.ends_with(".pyc")
-        })
+        && text
+            .split('/')
+            .any(|part| REBUILT.contains(&part) || part.ends_with(".egg-info"))
 }
 
 fn find_delete(view: &View<'_>, findings: &mut Vec<Finding>) {

@@ -228,7 +228,7 @@ fn push(line: &Line<'_>) -> bool {
         .iter()
         .skip(1)
         .any(|text| text.starts_with('+') || text.starts_with(':') && text.len() > 1);
-    forced && !(leased && !line.flag('f', "")) || plus
+    forced && (!leased || line.flag('f', "")) || plus
 }
 
 fn checkout(line: &Line<'_>) -> bool {

@@ -71,14 +71,9 @@ pub(super) fn service<'a>(
 /// A container is often called `project-service-1` or `project_service_1`.
 fn is_named(service: &ServiceFact, name: &str) -> bool {
     service.name == name
-        || name
-            .split(['-', '_'])
-            .rev()
-            .skip(1)
-            .next()
-            .is_some_and(|middle| {
-                middle == service.name && name.ends_with(|one: char| one.is_ascii_digit())
-            })
+        || name.split(['-', '_']).rev().nth(1).is_some_and(|middle| {
+            middle == service.name && name.ends_with(|one: char| one.is_ascii_digit())
+        })
 }
 
 /// "`a`, `b` and `c`".

@@ -181,3 +181,59 @@ pub(crate) static UNREADABLE: RuleDoc = RuleDoc {
     reason: "The command nests too deep or is too long to be followed to its end.",
     alternative: "Run it in smaller steps.",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_one_id_in_its_field_and_says_what_to_do() {
+        let mut ids = std::collections::BTreeSet::new();
+        for rule in rules() {
+            assert!(ids.insert(rule.id), "{} is listed twice", rule.id);
+            assert_eq!(rule.id.split('.').next(), Some(rule.field));
+            assert!(
+                rule.reason.ends_with('.') && rule.alternative.ends_with(['.', '`']),
+                "{}",
+                rule.id
+            );
+            assert_ne!(rule.severity, Verdict::None);
+        }
+    }
+
+    #[test]
+    fn every_id_named_in_a_rule_file_is_listed() {
+        let files = [
+            include_str!("clouds.rs"),
+            include_str!("containers.rs"),
+            include_str!("databases.rs"),
+            include_str!("filesystem.rs"),
+            include_str!("git.rs"),
+            include_str!("orm.rs"),
+            include_str!("own.rs"),
+            include_str!("remote_code.rs"),
+            include_str!("secrets.rs"),
+            include_str!("services.rs"),
+        ];
+        let fields: std::collections::BTreeSet<&str> = rules().map(|rule| rule.field).collect();
+        for literal in files
+            .iter()
+            .flat_map(|file| file.split('"').skip(1).step_by(2))
+        {
+            let names_rule = literal.split_once('.').is_some_and(|(field, name)| {
+                fields.contains(field)
+                    && !name.is_empty()
+                    && name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            });
+            assert!(
+                !names_rule
+                    || rules().any(|rule| rule.id == literal)
+                    || literal.starts_with("secrets.")
+                        && matches!(literal.rsplit('.').next(), Some("yml" | "yaml" | "json")),
+                "`{literal}` is not listed"
+            );
+        }
+    }
+}

@@ -121,7 +121,7 @@ fn runs_downloaded(view: &View<'_>) -> bool {
                 if let [source, .., target] = operands.as_slice()
                     && written(&target.text)
                 {
-                    name = source.text.trim_start_matches("./").to_owned();
+                    source.text.trim_start_matches("./").clone_into(&mut name);
                 }
             }
             "curl" | "wget" | "aria2c" => {

@@ -76,6 +76,44 @@ const NAMES_ONLY: &[&str] = &[
     "fjord",
 ];
 
+/// Files and folders that hold secrets, by name.
+const SECRET_NAMES: &[&str] = &[
+    ".netrc",
+    ".pgpass",
+    ".my.cnf",
+    ".npmrc",
+    ".pypirc",
+    ".git-credentials",
+    "application_default_credentials.json",
+    "admin.conf",
+    "shadow",
+    "master.key",
+    "secrets.yml",
+    "secrets.yaml",
+    "secrets.json",
+    "credentials.json",
+    "service-account.json",
+    "login.keychain-db",
+    ".vault-token",
+    ".boto",
+    ".s3cfg",
+];
+const SECRET_ENDS: &[&str] = &[
+    ".aws/credentials",
+    ".aws/credential?",
+    ".kube/config",
+    ".docker/config.json",
+    ".config/gh/hosts.yml",
+    ".config/glab-cli/config.yml",
+    "containers/auth.json",
+    "pypoetry/auth.toml",
+    ".cargo/credentials.toml",
+    ".cargo/credentials",
+    ".config/gcloud/credentials.db",
+    ".terraform.d/credentials.tfrc.json",
+];
+const SECRET_FOLDERS: &[&str] = &[".gnupg", "Keychains", ".password-store"];
+
 /// Programs that talk to the network.
 const SENDERS: &[&str] = &[
     "curl", "wget", "nc", "ncat", "netcat", "socat", "scp", "sftp", "telnet", "http", "https",
@@ -270,46 +308,10 @@ pub(super) fn is_secret_path(path: &str) -> bool {
             .iter()
             .any(|kind| rest.ends_with(kind));
     }
-    const NAMES: &[&str] = &[
-        ".netrc",
-        ".pgpass",
-        ".my.cnf",
-        ".npmrc",
-        ".pypirc",
-        ".git-credentials",
-        "application_default_credentials.json",
-        "admin.conf",
-        "shadow",
-        "master.key",
-        "secrets.yml",
-        "secrets.yaml",
-        "secrets.json",
-        "credentials.json",
-        "service-account.json",
-        "login.keychain-db",
-        ".vault-token",
-        ".boto",
-        ".s3cfg",
-    ];
-    const ENDS: &[&str] = &[
-        ".aws/credentials",
-        ".aws/credential?",
-        ".kube/config",
-        ".docker/config.json",
-        ".config/gh/hosts.yml",
-        ".config/glab-cli/config.yml",
-        "containers/auth.json",
-        "pypoetry/auth.toml",
-        ".cargo/credentials.toml",
-        ".cargo/credentials",
-        ".config/gcloud/credentials.db",
-        ".terraform.d/credentials.tfrc.json",
-    ];
-    const FOLDERS: &[&str] = &[".gnupg", "Keychains", ".password-store"];
-    NAMES.contains(&name)
+    SECRET_NAMES.contains(&name)
         || is_key_file(path)
-        || ENDS.iter().any(|end| path.ends_with(end))
-        || path.split('/').any(|part| FOLDERS.contains(&part))
+        || SECRET_ENDS.iter().any(|end| path.ends_with(end))
+        || path.split('/').any(|part| SECRET_FOLDERS.contains(&part))
 }
 
 /// Whether a path is a private key or says who may log in.
@@ -319,7 +321,8 @@ fn is_key_file(path: &str) -> bool {
         .iter()
         .any(|end| name.len() > end.len() && name.ends_with(end));
     let in_ssh = path.split('/').rev().nth(1) == Some(".ssh") || path.ends_with("/.ssh");
-    let harmless = name.ends_with(".pub") || matches!(name, "known_hosts" | "config" | "");
+    let harmless =
+        name.rsplit('.').next() == Some("pub") || matches!(name, "known_hosts" | "config" | "");
     ends || [
         "id_rsa",
         "id_ed25519",

@@ -115,7 +115,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                     && SHARED.contains(&name.trim_end_matches(".service"))
                     && !is_development(view) =>
                 {
-                    report(findings, rule(RULES, "services.stop"))
+                    report(findings, rule(RULES, "services.stop"));
                 }
                 None => {}
             },

@@ -1,19 +1,19 @@
 //! What the shell does itself: it moves, names things, and reads further programs.
 
-use super::walk::{Around, Scope, Value, Walker};
+use super::walk::{Around, Followed, Scope, Value, Walker};
 use super::{Arg, UNKNOWN};
 use crate::paths;
 
 impl Walker<'_> {
-    /// Follows a builtin. The outer `None` means that it is none.
+    /// Follows a builtin.
     pub(super) fn builtin(
         &mut self,
         scope: &mut Scope,
         name: &str,
-        argv: &[Arg],
+        whole: &[Arg],
         around: &Around,
-    ) -> Option<Option<String>> {
-        let args = argv.get(1..).unwrap_or_default();
+    ) -> Followed {
+        let args = whole.get(1..).unwrap_or_default();
         match name {
             "cd" | "pushd" | "chdir" => {
                 let target = args
@@ -25,35 +25,19 @@ impl Walker<'_> {
                     Some(arg) if arg.text == "-" || !arg.is_known() || arg.glob => None,
                     Some(arg) => paths::resolve(scope.cwd.as_deref(), &arg.text),
                 };
-                Some(Some(String::new()))
+                silent()
             }
             "popd" => {
                 scope.cwd = None;
-                Some(Some(String::new()))
+                silent()
             }
-            "export" | "readonly" | "declare" | "local" | "typeset" => {
-                for arg in args.iter().filter(|arg| !arg.text.starts_with('-')) {
-                    if let Some((name, value)) = arg.text.split_once('=') {
-                        let value = Value {
-                            args: vec![Arg::new(value)],
-                            inputs: around.inputs.clone(),
-                        };
-                        scope.variables.insert(name.to_owned(), value);
-                    }
-                }
-                // `export` alone prints the environment: the rules look at that.
-                if args.iter().any(|arg| !arg.text.starts_with('-')) {
-                    Some(Some(String::new()))
-                } else {
-                    None
-                }
-            }
+            "export" | "readonly" | "declare" | "local" | "typeset" => export(scope, args, around),
             "unset" => {
                 for arg in args {
                     scope.variables.remove(&arg.text);
                     scope.functions.remove(&arg.text);
                 }
-                Some(Some(String::new()))
+                silent()
             }
             "alias" => {
                 for arg in args {
@@ -61,13 +45,13 @@ impl Walker<'_> {
                         scope.aliases.insert(name.to_owned(), value.to_owned());
                     }
                 }
-                Some(Some(String::new()))
+                silent()
             }
             "set" => {
                 if let Some(at) = args.iter().position(|arg| arg.text == "--") {
                     scope.set_positionals(args.get(at + 1..).unwrap_or_default());
                 }
-                Some(Some(String::new()))
+                silent()
             }
             "read" | "readarray" | "mapfile" => {
                 let text = around.stdin.text.clone();
@@ -86,41 +70,65 @@ impl Walker<'_> {
                         },
                     );
                 }
-                Some(Some(String::new()))
+                silent()
             }
             "eval" => {
                 let texts: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
                 let text = texts.join(" ");
                 if text.contains(UNKNOWN) {
-                    self.push(scope, argv.to_vec(), around.clone());
+                    self.push(scope, whole.to_vec(), around.clone());
                 }
-                Some(self.program(scope, &text.replace(UNKNOWN, "\"$_\""), &around.stdin))
+                Followed::To(self.program(scope, &text.replace(UNKNOWN, "\"$_\""), &around.stdin))
             }
             "trap" => {
-                let script = args
-                    .iter()
-                    .find(|arg| !arg.text.starts_with('-'))?
-                    .text
-                    .clone();
+                let Some(script) = args.iter().find(|arg| !arg.text.starts_with('-')) else {
+                    return Followed::Not;
+                };
                 self.program(
                     &mut scope.deeper("trap"),
-                    &script.replace(UNKNOWN, "\"$_\""),
+                    &script.text.replace(UNKNOWN, "\"$_\""),
                     &around.stdin,
                 );
-                Some(Some(String::new()))
+                silent()
             }
             "source" | "." => {
-                let file = args.first()?;
-                self.push(scope, argv.to_vec(), around.clone());
+                let Some(file) = args.first() else {
+                    return Followed::Not;
+                };
+                self.push(scope, whole.to_vec(), around.clone());
                 let text = self.files.get(&file.text).cloned();
-                Some(text.and_then(|text| self.program(scope, &text, &around.stdin)))
+                Followed::To(text.and_then(|text| self.program(scope, &text, &around.stdin)))
             }
             ":" | "true" | "false" | "exit" | "return" | "break" | "continue" | "shift"
             | "wait" | "sleep" | "umask" | "shopt" => {
-                self.push(scope, argv.to_vec(), around.clone());
-                Some(Some(String::new()))
+                self.push(scope, whole.to_vec(), around.clone());
+                silent()
             }
-            _ => None,
+            _ => Followed::Not,
         }
+    }
+}
+
+/// Done by the shell itself, without output.
+fn silent() -> Followed {
+    Followed::To(Some(String::new()))
+}
+
+/// `export` and its like name things.
+fn export(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
+    for arg in args.iter().filter(|arg| !arg.text.starts_with('-')) {
+        if let Some((name, value)) = arg.text.split_once('=') {
+            let value = Value {
+                args: vec![Arg::new(value)],
+                inputs: around.inputs.clone(),
+            };
+            scope.variables.insert(name.to_owned(), value);
+        }
+    }
+    // `export` alone prints the environment: the rules look at that.
+    if args.iter().any(|arg| !arg.text.starts_with('-')) {
+        silent()
+    } else {
+        Followed::Not
     }
 }

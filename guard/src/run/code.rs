@@ -96,7 +96,7 @@ pub(super) fn steps(code: &str, language: &str) -> Vec<Step> {
                 found.push(Step::Argv(vec!["cat".to_owned(), first.clone()]));
             }
             "execute" | "query" | "executescript" => {
-                found.push(Step::Argv(vec!["sql".to_owned(), first.clone()]))
+                found.push(Step::Argv(vec!["sql".to_owned(), first.clone()]));
             }
             _ => {}
         }
@@ -118,7 +118,8 @@ fn literals(tokens: &[Token]) -> Vec<String> {
                     break;
                 }
             }
-            Token::Mark(';' | '\n') => break,
+            // `{` starts options after the words: `{shell: true}`.
+            Token::Mark(';' | '\n' | '{') => break,
             Token::Text(text) => {
                 found.push(text.clone());
                 if depth == 0 {
@@ -126,8 +127,6 @@ fn literals(tokens: &[Token]) -> Vec<String> {
                 }
             }
             Token::Name(_) if depth == 0 => break,
-            // Options after the words: `{shell: true}`, `shell=True`.
-            Token::Mark('{') => break,
             _ => {}
         }
     }

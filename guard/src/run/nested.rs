@@ -1,6 +1,6 @@
 //! Programs that get a program: shells, `ssh`, containers, `find`, `xargs`, interpreters.
 
-use super::walk::{Around, Scope, Walker, quote};
+use super::walk::{Around, Followed, Scope, Walker, quote};
 use super::wrappers::{skip_flags, texts};
 use super::{Arg, Input, UNKNOWN, code};
 
@@ -13,32 +13,32 @@ pub(crate) const SHELLS: &[&str] = &[
 const MAX_ITEMS: usize = 32;
 
 impl Walker<'_> {
-    /// Follows what is inside. The outer `None` means that nothing is.
+    /// Follows what is inside.
     pub(super) fn nested(
         &mut self,
         scope: &mut Scope,
         name: &str,
-        argv: &[Arg],
+        whole: &[Arg],
         around: &Around,
-    ) -> Option<Option<String>> {
-        let args = argv.get(1..).unwrap_or_default();
+    ) -> Followed {
+        let args = whole.get(1..).unwrap_or_default();
         if SHELLS.contains(&name) {
-            return Some(self.shell(scope, name, argv, around));
+            return Followed::To(self.shell(scope, name, whole, around));
         }
         match name {
-            "ssh" => self.ssh(scope, argv, around),
+            "ssh" => self.ssh(scope, whole, around),
             "docker" | "podman" | "nerdctl" | "kubectl" | "docker-compose" | "oc" => {
-                self.push(scope, argv.to_vec(), around.clone());
+                self.push(scope, whole.to_vec(), around.clone());
                 self.container(scope, name, args, around);
             }
-            "xargs" => self.xargs(scope, argv, around),
-            "parallel" => self.parallel(scope, argv, around),
+            "xargs" => self.xargs(scope, whole, around),
+            "parallel" => self.parallel(scope, whole, around),
             "find" | "fd" | "gfind" => {
-                self.push(scope, argv.to_vec(), around.clone());
+                self.push(scope, whole.to_vec(), around.clone());
                 self.find(scope, args, around);
             }
             "tmux" | "screen" => {
-                self.push(scope, argv.to_vec(), around.clone());
+                self.push(scope, whole.to_vec(), around.clone());
                 let typed = args.iter().filter(|arg| arg.text.contains(' '));
                 for arg in typed {
                     self.program(
@@ -48,13 +48,15 @@ impl Walker<'_> {
                     );
                 }
             }
-            "git" => self.git(scope, argv, around),
+            "git" => self.git(scope, whole, around),
             "shx" => {
                 self.run(&mut scope.deeper(name), args.to_vec(), around.clone());
             }
             _ => {
-                let (text, separate) = code::inline(name, args)?;
-                self.push(scope, argv.to_vec(), around.clone());
+                let Some((text, separate)) = code::inline(name, args) else {
+                    return Followed::Not;
+                };
+                self.push(scope, whole.to_vec(), around.clone());
                 let mut deeper = scope.deeper(&format!("{name} {separate}"));
                 for step in code::steps(&text.text, name) {
                     match step {
@@ -72,17 +74,17 @@ impl Walker<'_> {
                 }
             }
         }
-        Some(None)
+        Followed::To(None)
     }
 
     fn shell(
         &mut self,
         scope: &mut Scope,
         name: &str,
-        argv: &[Arg],
+        whole: &[Arg],
         around: &Around,
     ) -> Option<String> {
-        let args = argv.get(1..).unwrap_or_default();
+        let args = whole.get(1..).unwrap_or_default();
         let mut index = 0;
         let mut wants_text = false;
         while let Some(arg) = args.get(index) {
@@ -114,7 +116,7 @@ impl Walker<'_> {
         if wants_text {
             let text = rest.first()?.clone();
             if !text.is_known() {
-                self.push(scope, argv.to_vec(), around.clone());
+                self.push(scope, whole.to_vec(), around.clone());
             }
             deeper.set_positionals(rest.get(2..).unwrap_or_default());
             return self.program(
@@ -123,7 +125,7 @@ impl Walker<'_> {
                 &around.stdin,
             );
         }
-        self.push(scope, argv.to_vec(), around.clone());
+        self.push(scope, whole.to_vec(), around.clone());
         if let Some(file) = rest.first().filter(|file| file.text != "-") {
             let text = self.files.get(&file.text).cloned()?;
             deeper.set_positionals(rest.get(1..).unwrap_or_default());
@@ -137,13 +139,13 @@ impl Walker<'_> {
         )
     }
 
-    fn ssh(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+    fn ssh(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
         const WITH_VALUE: &[&str] = &[
             "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o",
             "-p", "-Q", "-R", "-S", "-W", "-w",
         ];
-        let args = argv.get(1..).unwrap_or_default();
-        self.push(scope, argv.to_vec(), around.clone());
+        let args = whole.get(1..).unwrap_or_default();
+        self.push(scope, whole.to_vec(), around.clone());
         for arg in args {
             if let Some((_, command)) = arg.text.split_once("ProxyCommand=") {
                 self.program(
@@ -259,7 +261,7 @@ impl Walker<'_> {
         }
     }
 
-    fn xargs(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+    fn xargs(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
         const WITH_VALUE: &[&str] = &[
             "-I",
             "-J",
@@ -277,7 +279,7 @@ impl Walker<'_> {
             "--arg-file",
             "--max-lines",
         ];
-        let args = argv.get(1..).unwrap_or_default();
+        let args = whole.get(1..).unwrap_or_default();
         let (inner, flags) = skip_flags(args, WITH_VALUE);
         let mut replaced = None;
         for (index, flag) in flags.iter().enumerate() {
@@ -308,7 +310,7 @@ impl Walker<'_> {
             ..Around::default()
         };
         if inner.is_empty() {
-            self.push(scope, argv.to_vec(), around.clone());
+            self.push(scope, whole.to_vec(), around.clone());
             return;
         }
         match replaced {
@@ -331,8 +333,8 @@ impl Walker<'_> {
         }
     }
 
-    fn parallel(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
-        let args = argv.get(1..).unwrap_or_default();
+    fn parallel(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
+        let args = whole.get(1..).unwrap_or_default();
         let (rest, _) = skip_flags(
             args,
             &[
@@ -474,9 +476,9 @@ impl Walker<'_> {
         }
     }
 
-    fn git(&mut self, scope: &mut Scope, argv: &[Arg], around: &Around) {
+    fn git(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
         let mut aliases = Vec::new();
-        for pair in argv.windows(2) {
+        for pair in whole.windows(2) {
             if pair[0].text == "-c"
                 && let Some((name, value)) = pair[1].text.split_once('=')
             {
@@ -493,11 +495,11 @@ impl Walker<'_> {
                 }
             }
         }
-        for (index, arg) in argv.iter().enumerate().skip(1) {
+        for (index, arg) in whole.iter().enumerate().skip(1) {
             let Some((_, text)) = aliases.iter().find(|(alias, _)| *alias == arg.text) else {
                 continue;
             };
-            let rest: Vec<String> = argv
+            let rest: Vec<String> = whole
                 .get(index + 1..)
                 .unwrap_or_default()
                 .iter()
@@ -510,6 +512,6 @@ impl Walker<'_> {
             self.program(&mut scope.deeper("git alias"), &line, &around.stdin);
             return;
         }
-        self.push(scope, argv.to_vec(), around.clone());
+        self.push(scope, whole.to_vec(), around.clone());
     }
 }

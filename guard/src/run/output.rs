@@ -7,8 +7,8 @@ use super::{Arg, Input};
 const MAX_PRINTED: usize = 256 << 10;
 
 impl Walker<'_> {
-    pub(super) fn printed(&mut self, name: &str, argv: &[Arg], stdin: &Input) -> Option<String> {
-        let args = argv.get(1..).unwrap_or_default();
+    pub(super) fn printed(&mut self, name: &str, whole: &[Arg], stdin: &Input) -> Option<String> {
+        let args = whole.get(1..).unwrap_or_default();
         if !args.iter().all(Arg::is_known) {
             return None;
         }
@@ -82,9 +82,9 @@ fn printf(args: &[Arg]) -> String {
                     if let Some((value, rest)) = values.split_first() {
                         values = rest;
                         if kind == 'b' {
-                            text.push_str(&unescape(&value.text))
+                            text.push_str(&unescape(&value.text));
                         } else {
-                            text.push_str(&value.text)
+                            text.push_str(&value.text);
                         }
                     }
                 }

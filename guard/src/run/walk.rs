@@ -68,6 +68,15 @@ impl Scope {
     }
 }
 
+/// Whether a command was followed to what is inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Followed {
+    /// It is a plain command.
+    Not,
+    /// It was followed, and prints this, where that can be told.
+    To(Option<String>),
+}
+
 /// What comes with a command's words.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Around {
@@ -390,6 +399,10 @@ impl<'h> Walker<'h> {
             self.incomplete = true;
             return None;
         }
+        // Words that are handed on are copied at each step: that too has an end.
+        if scope.depth > 0 && !self.spend(argv.iter().map(|arg| arg.text.len() + 16).sum()) {
+            return None;
+        }
         let first = argv.first()?.text.clone();
         if let Some(body) = scope.functions.get(&first).cloned() {
             let mut inner = scope.deeper(&first);
@@ -399,7 +412,7 @@ impl<'h> Walker<'h> {
             return output;
         }
         let name = base_name(&first);
-        if let Some(output) = self.builtin(scope, &name, &argv, &around) {
+        if let Followed::To(output) = self.builtin(scope, &name, &argv, &around) {
             return output;
         }
         match unwrap(&name, &argv) {
@@ -431,7 +444,7 @@ impl<'h> Walker<'h> {
             }
             None => {}
         }
-        if let Some(output) = self.nested(scope, &name, &argv, &around) {
+        if let Followed::To(output) = self.nested(scope, &name, &argv, &around) {
             return output;
         }
         let output = self.printed(&name, &argv, &around.stdin);

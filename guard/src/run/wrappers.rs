@@ -162,8 +162,8 @@ pub(super) enum Unwrapped {
 }
 
 /// Takes one wrapper off. `None` when the program is none.
-pub(super) fn unwrap(name: &str, argv: &[Arg]) -> Option<Unwrapped> {
-    let args = argv.get(1..).unwrap_or_default();
+pub(super) fn unwrap(name: &str, whole: &[Arg]) -> Option<Unwrapped> {
+    let args = whole.get(1..).unwrap_or_default();
     match name {
         "command" => {
             // `command -v x` only asks.
@@ -213,52 +213,8 @@ pub(super) fn unwrap(name: &str, argv: &[Arg]) -> Option<Unwrapped> {
         }
         _ => {}
     }
-    if let Some((_, words)) = RUNNERS.iter().find(|(runner, _)| *runner == name) {
-        let (rest, _) = skip_flags(
-            args,
-            &[
-                "-C",
-                "--dir",
-                "--filter",
-                "--cwd",
-                "--prefix",
-                "-w",
-                "--workspace",
-                "--env-file",
-                "-f",
-                "--project",
-                "--config",
-            ],
-        );
-        let first = rest.first()?;
-        if words.contains(&first.text.as_str()) {
-            let rest = rest.get(1..).unwrap_or_default();
-            let rest = match rest.iter().position(|arg| arg.text == "--") {
-                Some(at) if matches!(name, "mise" | "op" | "doppler" | "infisical") => {
-                    rest.get(at + 1..).unwrap_or_default()
-                }
-                _ => {
-                    skip_flags(
-                        rest,
-                        &[
-                            "-p",
-                            "--package",
-                            "--with",
-                            "--python",
-                            "-f",
-                            "--env-file",
-                            "-a",
-                            "--app",
-                        ],
-                    )
-                    .0
-                }
-            };
-            return Some(plain(rest));
-        }
-        return PACKAGED
-            .contains(&base_name(&first.text).as_str())
-            .then(|| plain(rest));
+    if RUNNERS.iter().any(|(runner, _)| *runner == name) {
+        return packaged(name, args);
     }
     let wrapper = WRAPPERS
         .iter()
@@ -280,6 +236,56 @@ pub(super) fn unwrap(name: &str, argv: &[Arg]) -> Option<Unwrapped> {
         variables,
         keeps: wrapper.keeps,
     })
+}
+
+/// What a package manager runs.
+fn packaged(name: &str, args: &[Arg]) -> Option<Unwrapped> {
+    let (_, words) = RUNNERS.iter().find(|(runner, _)| *runner == name)?;
+    let (rest, _) = skip_flags(
+        args,
+        &[
+            "-C",
+            "--dir",
+            "--filter",
+            "--cwd",
+            "--prefix",
+            "-w",
+            "--workspace",
+            "--env-file",
+            "-f",
+            "--project",
+            "--config",
+        ],
+    );
+    let first = rest.first()?;
+    if words.contains(&first.text.as_str()) {
+        let rest = rest.get(1..).unwrap_or_default();
+        let rest = match rest.iter().position(|arg| arg.text == "--") {
+            Some(at) if matches!(name, "mise" | "op" | "doppler" | "infisical") => {
+                rest.get(at + 1..).unwrap_or_default()
+            }
+            _ => {
+                skip_flags(
+                    rest,
+                    &[
+                        "-p",
+                        "--package",
+                        "--with",
+                        "--python",
+                        "-f",
+                        "--env-file",
+                        "-a",
+                        "--app",
+                    ],
+                )
+                .0
+            }
+        };
+        return Some(plain(rest));
+    }
+    PACKAGED
+        .contains(&base_name(&first.text).as_str())
+        .then(|| plain(rest))
 }
 
 fn plain(argv: &[Arg]) -> Unwrapped {

@@ -259,9 +259,9 @@ impl<'t> Parser<'t> {
                 Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&')
             ) {
                 if self.peek() == Some(b'\n') {
-                    self.newline()
+                    self.newline();
                 } else {
-                    self.position += 1
+                    self.position += 1;
                 }
             }
             if self.reserved() == Some("esac") {

@@ -41,7 +41,7 @@ impl Parser<'_> {
                     match self.take_char() {
                         Some('\n') | None => {}
                         Some(character) => {
-                            push(&mut word, character.encode_utf8(&mut [0; 4]), true)
+                            push(&mut word, character.encode_utf8(&mut [0; 4]), true);
                         }
                     }
                 }
@@ -75,7 +75,7 @@ impl Parser<'_> {
                     match self.take_char() {
                         Some('\n') => {}
                         Some(character @ ('$' | '`' | '"' | '\\')) => {
-                            push(word, character.encode_utf8(&mut [0; 4]), true)
+                            push(word, character.encode_utf8(&mut [0; 4]), true);
                         }
                         Some(character) => {
                             push(word, "\\", true);

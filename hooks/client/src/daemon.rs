@@ -29,10 +29,12 @@ pub(crate) fn send(socket: &Path, id: &str, body: String, deadline: Instant) -> 
 }
 
 impl Waiting {
-    /// The daemon's answer: `None` when it did not take the event in time, `Some(None)` when it had nothing to say.
-    pub(crate) fn wait(self, deadline: Instant) -> Option<Option<Value>> {
+    /// The daemon's answer, `None` when it has nothing to say. An error when it did not take the event in time.
+    pub(crate) fn wait(self, deadline: Instant) -> io::Result<Option<Value>> {
         let left = deadline.saturating_duration_since(Instant::now());
-        self.0.recv_timeout(left).ok()?.ok()
+        self.0
+            .recv_timeout(left)
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 }
 

@@ -67,7 +67,7 @@ fn handle(start: Instant) {
         )
     });
     let own = Answer::own(&event, project, &configuration, &environment);
-    let heard = waiting.and_then(|waiting| waiting.wait(deadline));
+    let heard = waiting.and_then(|waiting| waiting.wait(deadline).ok());
     let is_delivered = heard.is_some();
     if let Some(object) = own.merged(&event.name, heard.flatten()) {
         print(&object);

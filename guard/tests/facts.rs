@@ -1,0 +1,222 @@
+//! What changes with the inventory and with the settings.
+
+use std::collections::BTreeMap;
+
+use guard::{
+    Assessment, Exception, Facts, Inventory, Project, RuleSetting, ServerFact, ServiceFact,
+    Settings, ToolCall, Verdict, assess, explain, facts_needed,
+};
+use serde_json::json;
+
+fn facts(role: &str) -> Facts {
+    let server = |name: &str, local: bool| ServerFact {
+        name: name.to_owned(),
+        hostname: format!("{name}.example.com"),
+        ip_addresses: vec!["203.0.113.7".to_owned()],
+        role: role.to_owned(),
+        local,
+    };
+    let service = |name: &str, server: &str, dependents: &[&str]| ServiceFact {
+        name: name.to_owned(),
+        server: server.to_owned(),
+        kind: "app".to_owned(),
+        runtime: "docker".to_owned(),
+        project_path: None,
+        dependents: dependents.iter().map(|&name| name.to_owned()).collect(),
+    };
+    Facts {
+        inventory: Inventory {
+            servers: vec![server("web-1", true), server("db-1", false)],
+            services: vec![
+                service("api", "web-1", &["shop", "jobs", "mail"]),
+                service("postgres", "db-1", &["api"]),
+            ],
+            ..Inventory::default()
+        },
+        project: Some(Project {
+            root: "/home/ann/app".to_owned(),
+            under_version_control: true,
+        }),
+        ..Facts::default()
+    }
+}
+
+fn judge(command: &str, facts: &Facts, settings: &Settings) -> Assessment {
+    let input = json!({"command": command});
+    assess(
+        &ToolCall {
+            tool: "Bash",
+            input: &input,
+            cwd: "/home/ann/app",
+        },
+        facts,
+        settings,
+    )
+}
+
+#[test]
+fn a_restart_matters_in_production_and_names_who_depends_on_it() {
+    for command in [
+        "docker restart api",
+        "docker compose restart api",
+        "systemctl restart api.service",
+        "docker restart app-api-1",
+        "pm2 restart api",
+        "sudo docker stop api",
+    ] {
+        assert_eq!(
+            judge(command, &facts("development"), &Settings::default()).verdict,
+            Verdict::None,
+            "{command}"
+        );
+        let found = judge(command, &facts("production"), &Settings::default());
+        assert_eq!(found.verdict, Verdict::Ask, "{command}");
+        assert!(
+            found.reason.contains("`web-1`") && found.reason.contains("`shop`, `jobs` and `mail`"),
+            "{}",
+            found.reason
+        );
+    }
+    assert_eq!(
+        judge(
+            "docker restart api",
+            &facts("production"),
+            &Settings::default()
+        )
+        .reason,
+        "This restarts `api` on the production server `web-1`, and `shop`, `jobs` and `mail` depend on it."
+    );
+}
+
+#[test]
+fn a_command_over_ssh_is_aimed_at_the_server_it_names() {
+    for host in ["db-1", "ann@db-1.example.com", "root@203.0.113.7"] {
+        let command = format!("ssh {host} systemctl restart postgres");
+        assert_eq!(
+            judge(&command, &facts("development"), &Settings::default()).verdict,
+            Verdict::None,
+            "{host}"
+        );
+        assert_eq!(
+            judge(&command, &facts("production"), &Settings::default()).verdict,
+            Verdict::Ask,
+            "{host}"
+        );
+    }
+    let found = judge(
+        "ssh db-1 'dropdb shop'",
+        &facts("production"),
+        &Settings::default(),
+    );
+    assert!(
+        found
+            .reason
+            .ends_with("It would run on the production server `db-1`."),
+        "{}",
+        found.reason
+    );
+}
+
+#[test]
+fn settings_go_by_rule_before_field() {
+    let rules = BTreeMap::from([
+        ("git".to_owned(), RuleSetting::Ask),
+        ("git.clean".to_owned(), RuleSetting::Off),
+    ]);
+    let settings = Settings {
+        rules,
+        ..Settings::default()
+    };
+    assert_eq!(
+        judge("git reset --hard", &facts("development"), &settings).verdict,
+        Verdict::Ask
+    );
+    assert_eq!(
+        judge("git clean -fd", &facts("development"), &settings).verdict,
+        Verdict::None
+    );
+    assert_eq!(
+        judge("dropdb shop", &facts("development"), &settings).verdict,
+        Verdict::Deny
+    );
+}
+
+#[test]
+fn an_exception_counts_for_its_command_until_its_end() {
+    let check = |command: &str, until: &str, today: Option<&str>| {
+        let exception = Exception {
+            command: "docker volume rm scratch-*".to_owned(),
+            until: until.to_owned(),
+            ..Exception::default()
+        };
+        let settings = Settings {
+            exceptions: vec![exception],
+            today: today.map(str::to_owned),
+            ..Settings::default()
+        };
+        judge(command, &facts("development"), &settings).verdict
+    };
+    let now = Some("2026-05-02T10:00:00Z");
+    assert_eq!(
+        check("docker volume rm scratch-1", "2026-05-02", now),
+        Verdict::None
+    );
+    assert_eq!(
+        check("docker volume rm scratch-1", "2026-05-02T10:00:01Z", now),
+        Verdict::None
+    );
+    assert_eq!(
+        check("docker volume rm scratch-1", "2026-05-02T09:00:00Z", now),
+        Verdict::Deny
+    );
+    assert_eq!(
+        check("docker volume rm scratch-1", "2026-05-01", now),
+        Verdict::Deny
+    );
+    assert_eq!(
+        check("docker volume rm scratch-1", "2026-05-02", None),
+        Verdict::Deny
+    );
+    assert_eq!(
+        check("docker volume rm scratch-1 shop_data", "2026-05-02", now),
+        Verdict::Deny
+    );
+    assert_eq!(
+        check("docker volume rm scratch-1; rm -rf /", "2026-05-02", now),
+        Verdict::Deny
+    );
+}
+
+#[test]
+fn what_to_look_up_is_named() {
+    let input = json!({"command": "cd /srv/shop && docker restart api; ssh db-1 uptime"});
+    let needed = facts_needed(&ToolCall {
+        tool: "Bash",
+        input: &input,
+        cwd: "/home/ann/app",
+    });
+    assert_eq!(needed.paths, ["/home/ann/app"]);
+    assert_eq!(needed.words, ["api", "db-1", "restart", "uptime"]);
+}
+
+#[test]
+fn an_explanation_shows_what_would_run_and_what_leads_there() {
+    let input = json!({"command": "sudo sh -c 'cd /srv && dropdb shop'"});
+    let explained = explain(
+        &ToolCall {
+            tool: "Bash",
+            input: &input,
+            cwd: "/home/ann/app",
+        },
+        &Facts::default(),
+        &Settings::default(),
+    );
+    let part = explained.parts.last().expect("a part");
+    assert_eq!(
+        (part.text.as_str(), part.cwd.as_deref()),
+        ("dropdb shop", Some("/srv"))
+    );
+    assert_eq!(part.via, ["sudo", "sh -c"]);
+    assert_eq!(part.rule.as_deref(), Some("databases.drop"));
+    assert_eq!(explained.assessment.verdict, Verdict::Deny);
+}

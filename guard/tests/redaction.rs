@@ -1,0 +1,165 @@
+//! What is masked and what is left. The secrets are put together here, so that no scanner takes them for real.
+
+use guard::redact::{Kind, redact, redact_json};
+
+fn kinds(text: &str) -> Vec<Kind> {
+    redact(text)
+        .masked
+        .into_iter()
+        .map(|(kind, _)| kind)
+        .collect()
+}
+
+fn long(piece: &str, length: usize) -> String {
+    piece.chars().cycle().take(length).collect()
+}
+
+#[test]
+fn tokens_are_known_by_their_form() {
+    let mixed = "aB3xY7kLm9";
+    let cases = [
+        (["AK", "IA", &long("Q7R2", 16)].concat(), Kind::CloudKey),
+        (["AI", "za", &long(mixed, 35)].concat(), Kind::CloudKey),
+        (["gh", "p_", &long(mixed, 36)].concat(), Kind::ForgeToken),
+        (
+            ["github", "_pat_", &long(mixed, 60)].concat(),
+            Kind::ForgeToken,
+        ),
+        (["gl", "pat-", &long(mixed, 20)].concat(), Kind::ForgeToken),
+        (
+            ["xo", "xb-", &long("1234567890", 12), "-", &long(mixed, 24)].concat(),
+            Kind::ChatToken,
+        ),
+        (
+            ["12345", "67890:", "AA", &long(mixed, 33)].concat(),
+            Kind::ChatToken,
+        ),
+        (
+            ["sk_", "live_", &long(mixed, 24)].concat(),
+            Kind::PaymentKey,
+        ),
+        (["sk-", "ant-", &long(mixed, 40)].concat(), Kind::ModelKey),
+        (["sk-", "proj-", &long(mixed, 40)].concat(), Kind::ModelKey),
+        (["sk-", &long(mixed, 48)].concat(), Kind::ModelKey),
+        (
+            [
+                "ey",
+                "JhbGciOiJIUzI1NiJ9.",
+                "ey",
+                "JzdWIiOiIxIn0.",
+                &long(mixed, 43),
+            ]
+            .concat(),
+            Kind::Jwt,
+        ),
+    ];
+    for (secret, kind) in cases {
+        for text in [
+            secret.clone(),
+            format!("curl -H 'X: {secret}' https://example.com"),
+            format!("\"{secret}\","),
+            format!("({secret})"),
+        ] {
+            let redacted = redact(&text);
+            assert_eq!(redacted.masked, [(kind, 1)], "{text}");
+            assert!(!redacted.text.contains(&secret), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_private_key_is_masked_to_its_end() {
+    let block = [
+        "-----BEGIN ",
+        "RSA PRIVATE KEY-----\nabc\ndef\n-----END ",
+        "RSA PRIVATE KEY-----",
+    ]
+    .concat();
+    assert_eq!(
+        redact(&format!("key:\n{block}\nnext")).text,
+        "key:\n[masked: private key]\nnext"
+    );
+    let cut = ["-----BEGIN ", "PRIVATE KEY-----\nabc"].concat();
+    assert_eq!(redact(&cut).text, "[masked: private key]");
+    assert!(kinds("-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----").is_empty());
+}
+
+#[test]
+fn passwords_are_known_by_what_stands_beside_them() {
+    let secret = ["hunter", "2hunter"].concat();
+    let cases = [
+        format!("postgres://ann:{secret}@db.example.com/shop"),
+        format!("redis://:{secret}@cache:6379"),
+        format!("https://ann:{secret}@example.com/x"),
+        format!("PASSWORD={secret}"),
+        format!("export DB_PASSWORD=\"{secret}\""),
+        format!("PGPASSWORD={secret} psql"),
+        format!("password: {secret}"),
+        format!("{{\"api_key\": \"{secret}\"}}"),
+        format!("{{\\\"clientSecret\\\": \\\"{secret}\\\"}}"),
+        format!("mysql --password={secret} shop"),
+        format!("tool --token {secret}"),
+        format!("Authorization: Bearer {secret}"),
+        format!("curl -H \"authorization: Basic {secret}\""),
+        format!("AWS_SECRET_ACCESS_KEY = {secret}"),
+    ];
+    for text in cases {
+        let redacted = redact(&text);
+        assert_eq!(redacted.count(), 1, "{text}");
+        assert!(
+            !redacted.text.contains(&secret),
+            "{text} became {}",
+            redacted.text
+        );
+    }
+}
+
+#[test]
+fn look_alikes_are_left() {
+    for text in [
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "id 123e4567-e89b-12d3-a456-426614174000",
+        "/home/ann/.config/app/passwords/list.txt",
+        "https://example.com:8080/token/refresh",
+        "ann@example.com:/srv/shop",
+        "git@github.com:ann/app.git",
+        "const token: string = readToken();",
+        "password = process.env.PASSWORD",
+        "PASSWORD=$PASSWORD",
+        "token_count = 1234567",
+        "max_tokens: 4096",
+        "the password is asked for at the terminal",
+        "postgres://ann:$PGPASSWORD@db/shop",
+        "sk-learn and sk-image are packages",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB",
+        "2026-01-31T10:00:00 12:30:45",
+        "std::token::Token",
+        "AKIA is a prefix",
+    ] {
+        let redacted = redact(text);
+        assert_eq!(redacted.text, text);
+        assert!(redacted.masked.is_empty());
+    }
+}
+
+#[test]
+fn masking_twice_changes_nothing() {
+    let secret = ["hunter", "2hunter"].concat();
+    let once = redact(&format!(
+        "PASSWORD={secret} https://ann:{secret}@example.com Authorization: Bearer {secret}"
+    ))
+    .text
+    .into_owned();
+    assert_eq!(redact(&once).text, once);
+}
+
+#[test]
+fn json_stays_json() {
+    let secret = ["hunter", "2hunter"].concat();
+    let mut value = serde_json::json!({"password": secret, "token": 12_345_678, "list": [format!("TOKEN={secret}"), "plain"], "prompt": "token"});
+    assert_eq!(redact_json(&mut value), 2);
+    assert_eq!(
+        value,
+        serde_json::json!({"password": "[masked: secret]", "token": 12_345_678, "list": ["TOKEN=[masked: secret]", "plain"], "prompt": "token"})
+    );
+}
