@@ -231,7 +231,7 @@ async fn cancel_from_another_process_stops_it() {
     let mut deploy = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
     stage.file_appears("held-v2").await;
     stage.home.fjord_with_input(["chat"], b"/cancel api\n").expect_code(0);
-    tests::until("the deploy to end", async || (!deploy.is_running()).then_some(())).await;
+    tests::until("the deploy to end", || std::future::ready((!deploy.is_running()).then_some(()))).await;
     assert_eq!(stage.last().await.status, DeploymentStatus::Cancelled);
     stage.no_process_is_left().await;
     stage.the_lock_is_free().await;

@@ -40,7 +40,7 @@ pub(crate) async fn run(agent: &Agent, text: &str, progress: &Progress) -> Resul
         Stage::Gather,
         format!("asking about {}", names.join(" and ")),
     );
-    let (cases, missing) = gather::gather(agent, &known, services).await;
+    let (cases, missing) = Box::pin(gather::gather(agent, &known, services)).await;
     let now = agent.now();
     let (evidence, signs) = evidence::evidence(&cases, now);
     let (suspects, verdict) = suspects::judge(&signs, now);

@@ -201,17 +201,18 @@ fn in_words(name: &str) -> String {
 }
 
 fn title_of(text: &str) -> String {
-    let first = text
+    let plain: String = text
+        .chars()
+        .filter(|&character| character == '\n' || !character.is_control())
+        .take(QUERY_LIMIT)
+        .collect();
+    let line = plain
         .lines()
         .map(|line| line.trim_start_matches('#').trim())
         .find(|line| !line.is_empty())
         .unwrap_or("note");
-    let line: String = first
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
     if line.chars().count() <= TITLE_LIMIT {
-        return line;
+        return line.to_owned();
     }
     let mut cut: String = line.chars().take(TITLE_LIMIT - 1).collect();
     cut.push('…');
@@ -299,7 +300,7 @@ mod tests {
     #[test]
     fn a_note_is_called_by_its_first_line() {
         assert_eq!(title_of("\n# Backups\nrun at 3"), "Backups");
-        assert_eq!(title_of(" \u{7} "), "");
+        assert_eq!(title_of(" \u{7} "), "note");
         assert_eq!(title_of(&"é".repeat(100)).chars().count(), TITLE_LIMIT);
     }
 

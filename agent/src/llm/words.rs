@@ -147,9 +147,9 @@ mod tests {
 
     #[test]
     fn eight_lines_are_kept_and_no_more() {
-        let twelve: String = (1..=12).map(|line| format!("line {line}\n\n")).collect();
+        let twelve: Vec<String> = (1..=12).map(|line| format!("line {line}\n\n")).collect();
         let eight: Vec<String> = (1..=8).map(|line| format!("line {line}")).collect();
-        check(&[&twelve], 8, &eight.join("\n"));
+        check(&[&twelve.concat()], 8, &eight.join("\n"));
     }
 
     #[test]

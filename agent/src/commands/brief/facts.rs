@@ -177,12 +177,11 @@ fn events(found: &Found) -> Vec<String> {
         if is_told || event.severity < Severity::Warning {
             continue;
         }
-        match known.get(&(event.title.as_str(), service)) {
-            Some(&at) => order[at].1 += 1,
-            None => {
-                known.insert((&event.title, service), order.len());
-                order.push((event, 1));
-            }
+        if let Some(&at) = known.get(&(event.title.as_str(), service)) {
+            order[at].1 += 1;
+        } else {
+            known.insert((&event.title, service), order.len());
+            order.push((event, 1));
         }
     }
     order.sort_by_key(|(event, _)| std::cmp::Reverse(event.severity));

@@ -15,7 +15,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// Returns the length as the client counts it.
-pub fn utf16_length(text: &str) -> usize {
+pub(super) fn utf16_length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 

@@ -213,11 +213,11 @@ async fn log_of(known: &Known, service: &Service) -> Result<Vec<Picked>, String>
         .servers
         .iter()
         .find(|server| server.id == service.server_id);
-    let hostname = server
-        .map(|server| server.hostname.clone())
-        .unwrap_or_default();
+    let Some(server) = server.cloned() else {
+        return Err("its server is not known".to_owned());
+    };
     let read = tokio::task::spawn_blocking(move || {
-        if !is_this_machine(&hostname) {
+        if !crate::deploy::is_local(&server) {
             return Err("it lies on another machine, which is not asked yet".to_owned());
         }
         log::tail(&path).map(|lines| log::pick(&lines))
@@ -227,17 +227,6 @@ async fn log_of(known: &Known, service: &Service) -> Result<Vec<Picked>, String>
         Ok(Err(_)) => Err("reading it was cut off".to_owned()),
         Err(_) => Err(late()),
     }
-}
-
-/// Reads a file where Linux says the machine's own name; elsewhere `localhost` has to do.
-fn is_this_machine(hostname: &str) -> bool {
-    let hostname = hostname.trim_end_matches('.');
-    hostname.eq_ignore_ascii_case("localhost")
-        || hostname
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-        || std::fs::read_to_string("/proc/sys/kernel/hostname")
-            .is_ok_and(|own| own.trim().eq_ignore_ascii_case(hostname))
 }
 
 async fn in_time<T>(ask: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {

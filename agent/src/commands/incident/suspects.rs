@@ -314,7 +314,7 @@ mod tests {
             ..api(HealthStatus::Unhealthy)
         };
         check(
-            &[old.clone()],
+            std::slice::from_ref(&old),
             &["api@web1"],
             "the likeliest cause is api@web1: it is unhealthy (HTTP 500)",
         );
