@@ -42,6 +42,7 @@ impl World {
             clock: Clock::system(),
             supervisor: folder.join("fjord"),
             owner: Owner::this_process(),
+            private_variables: Vec::new(),
         };
         Self {
             agent: Agent::new(parts).unwrap(),
