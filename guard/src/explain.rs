@@ -11,6 +11,8 @@ pub struct Explanation {
     pub assessment: Assessment,
     /// What would run, in order.
     pub parts: Vec<Part>,
+    /// Whether a quote or bracket is never closed, so that a shell would refuse the line.
+    pub unfinished: bool,
 }
 
 /// One command that would run.
@@ -36,6 +38,5 @@ pub struct Part {
 
 /// Explains a call: the same judgement as [`crate::assess`], part by part.
 pub fn explain(call: &ToolCall, facts: &Facts, settings: &Settings) -> Explanation {
-    let (assessment, parts) = crate::judge::judge(call, facts, settings);
-    Explanation { assessment, parts }
+    crate::judge::judge(call, facts, settings)
 }

@@ -4,24 +4,21 @@ use crate::paths::{self, Place};
 use crate::rules::{FIELDS, FileView, Finding, RuleDoc, UNREADABLE, View};
 use crate::run::{Arg, Run, Runs, follow};
 use crate::{
-    Assessment, Facts, FactsNeeded, Part, Project, RuleSetting, Settings, ToolCall, Verdict,
+    Assessment, Explanation, Facts, FactsNeeded, Part, Project, RuleSetting, Settings, ToolCall,
+    Verdict,
 };
 
 /// Judges a call. Never panics; an input it cannot read is judged by what can be read of it.
 pub fn assess(call: &ToolCall, facts: &Facts, settings: &Settings) -> Assessment {
-    let (assessment, _) = judge(call, facts, settings);
-    assessment
+    judge(call, facts, settings).assessment
 }
 
 /// Judges a call and says what each part of it would do.
-pub(crate) fn judge(
-    call: &ToolCall,
-    facts: &Facts,
-    settings: &Settings,
-) -> (Assessment, Vec<Part>) {
+pub(crate) fn judge(call: &ToolCall, facts: &Facts, settings: &Settings) -> Explanation {
     let facts = with_project(call, facts);
     let mut worst = Assessment::default();
     let mut parts = Vec::new();
+    let mut unfinished = false;
     if let Some(command) = call.command() {
         let runs = follow(command, call.cwd, facts.home.as_deref());
         for run in &runs.list {
@@ -39,6 +36,7 @@ pub(crate) fn judge(
             }
             parts.push(part);
         }
+        unfinished = runs.unfinished;
         if runs.incomplete {
             let finding = Finding {
                 rule: &UNREADABLE,
@@ -49,7 +47,11 @@ pub(crate) fn judge(
         }
     }
     worst = stricter(worst, decide(file_findings(call, &facts), settings));
-    (worst, parts)
+    Explanation {
+        assessment: worst,
+        parts,
+        unfinished,
+    }
 }
 
 /// What to look up for a call: see [`crate::facts_needed`].

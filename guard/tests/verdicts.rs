@@ -52,7 +52,7 @@ fn check(table: &str) {
 #[test]
 fn the_six_incidents_are_denied_with_the_defaults() {
     check(
-        r#"
+        r"
         deny | prisma migrate reset
         deny | npx prisma migrate reset --force
         deny | drizzle-kit push --force
@@ -67,7 +67,7 @@ fn the_six_incidents_are_denied_with_the_defaults() {
         none | createdb shop
         none | psql -c 'SELECT * FROM orders'
         none | docker volume ls
-        "#,
+        ",
     );
 }
 
@@ -203,7 +203,7 @@ fn the_file_system() {
 #[test]
 fn version_control() {
     check(
-        r#"
+        r"
         deny | git reset --hard
         deny | git -C repo reset --hard HEAD~1
         none | git reset --soft HEAD~1
@@ -230,7 +230,7 @@ fn version_control() {
         none | git log --oneline
         deny | gh repo delete ann/app --yes
         none | gh repo view ann/app
-        "#,
+        ",
     );
 }
 

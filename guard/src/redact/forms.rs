@@ -79,7 +79,8 @@ pub(super) fn token(text: &str, at: usize) -> Option<Span> {
         b'-' => return key_block(text, at),
         b'0'..=b'9' => return telegram(bytes, at),
         b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at),
-        _ => {}
+        b'A' | b'S' | b'd' | b'g' | b'h' | b'n' | b'p' | b'r' | b's' | b'w' | b'x' | b'y' => {}
+        _ => return None,
     }
     let form = FORMS
         .iter()

@@ -7,6 +7,7 @@
 mod builtins;
 mod code;
 mod expand;
+mod many;
 mod nested;
 mod output;
 mod walk;
@@ -83,6 +84,8 @@ pub(crate) struct Runs {
     pub(crate) list: Vec<Run>,
     /// Whether something could not be followed: too deep, too long.
     pub(crate) incomplete: bool,
+    /// Whether a quote or bracket is never closed.
+    pub(crate) unfinished: bool,
 }
 
 /// Follows a script from a directory.

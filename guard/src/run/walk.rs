@@ -89,6 +89,7 @@ pub(super) struct Walker<'h> {
     pub(super) home: Option<&'h str>,
     pub(super) runs: Vec<Run>,
     pub(super) incomplete: bool,
+    unfinished: bool,
     /// The commands met in substitutions since the last simple command began.
     pub(super) collected: Vec<usize>,
     /// What files written earlier in the line hold, where the text tells.
@@ -103,6 +104,7 @@ impl<'h> Walker<'h> {
             home,
             runs: Vec::new(),
             incomplete: false,
+            unfinished: false,
             collected: Vec::new(),
             files: BTreeMap::new(),
             steps: 0,
@@ -120,6 +122,7 @@ impl<'h> Walker<'h> {
         Runs {
             list: self.runs,
             incomplete: self.incomplete,
+            unfinished: self.unfinished,
         }
     }
 
@@ -155,8 +158,8 @@ impl<'h> Walker<'h> {
         script: &Script,
         stdin: &Input,
     ) -> Option<String> {
-        // A quote never closed is a mistake, not a danger: only what was cut off for depth counts.
-        self.incomplete |= script.incomplete && script.items.is_empty();
+        self.incomplete |= script.cut;
+        self.unfinished |= script.unfinished;
         let mut printed = Some(String::new());
         for item in &script.items {
             let output = self.item(scope, item, stdin);

@@ -53,7 +53,7 @@ impl Parser<'_> {
             body.push_str(shown);
             body.push('\n');
         }
-        self.incomplete |= !closed;
+        self.unfinished |= !closed;
         let word = if pending.quoted {
             Word {
                 parts: vec![Part::Literal {
@@ -70,15 +70,18 @@ impl Parser<'_> {
     /// Reads text in which only expansions mean something.
     pub(super) fn inner_text(&mut self, text: &str) -> Word {
         if self.depth >= super::parse::MAX_DEPTH {
-            self.incomplete = true;
+            self.cut = true;
             return Word {
                 parts: vec![Part::Unknown],
             };
         }
         let mut inner = Parser::new(text, self.depth + 1);
+        inner.pieces = self.pieces;
         let mut word = Word::default();
         inner.double_quoted(&mut word, None);
-        self.incomplete |= inner.incomplete;
+        self.unfinished |= inner.unfinished;
+        self.cut |= inner.cut;
+        self.pieces = inner.pieces;
         word
     }
 }

@@ -3,8 +3,10 @@
 //! The parser is our own: it is lenient where a shell is strict (an unfinished quote is still read),
 //! linear in the length of the text, and bounded in depth. What it could not read is marked.
 
+mod compound;
 mod heredoc;
 mod parse;
+mod redirect;
 mod word;
 
 use std::cell::OnceCell;
@@ -16,8 +18,10 @@ pub(crate) use parse::parse;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     pub(crate) items: Vec<Item>,
-    /// Whether something could not be read: a quote or bracket never closed, or too deep nesting.
-    pub(crate) incomplete: bool,
+    /// Whether a quote or bracket is never closed. A shell would refuse to run it.
+    pub(crate) unfinished: bool,
+    /// Whether reading stopped before the end, because of depth or length.
+    pub(crate) cut: bool,
 }
 
 /// One pipeline of a list.

@@ -1,13 +1,12 @@
 //! The recursive descent over lists, pipelines and commands.
 
-use std::cell::OnceCell;
-use std::rc::Rc;
-
 use super::heredoc::Pending;
-use super::{Assignment, Command, Item, Part, Redirect, RedirectKind, Script, Simple, Word};
+use super::{Assignment, Command, Item, Part, Script, Simple, Word};
 
 /// How deep brackets, substitutions and compound commands may nest.
 pub(super) const MAX_DEPTH: usize = 40;
+/// How many words may be read: a bound on memory.
+pub(super) const MAX_PIECES: usize = 60_000;
 
 /// Parses a text as a shell would, leniently.
 pub(crate) fn parse(text: &str) -> Script {
@@ -18,7 +17,11 @@ pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
     pub(super) position: usize,
     pub(super) depth: usize,
-    pub(super) incomplete: bool,
+    pub(super) unfinished: bool,
+    /// Whether reading stopped before the end.
+    pub(super) cut: bool,
+    /// How many words and commands were read.
+    pub(super) pieces: usize,
     pub(super) pending: Vec<Pending>,
 }
 
@@ -28,14 +31,17 @@ impl<'t> Parser<'t> {
             text,
             position: 0,
             depth,
-            incomplete: false,
+            unfinished: false,
+            cut: false,
+            pieces: 0,
             pending: Vec::new(),
         }
     }
 
     pub(super) fn whole(&mut self) -> Script {
         let mut script = self.list(&[], None);
-        script.incomplete |= self.incomplete;
+        script.unfinished |= self.unfinished;
+        script.cut |= self.cut;
         script
     }
 
@@ -50,7 +56,7 @@ impl<'t> Parser<'t> {
             }
             if byte == b')' {
                 self.position += 1;
-                self.incomplete = true;
+                self.unfinished = true;
                 continue;
             }
             if let Some(word) = self.reserved()
@@ -65,10 +71,11 @@ impl<'t> Parser<'t> {
             }
             if self.position == before {
                 self.take_char();
-                self.incomplete = true;
+                self.unfinished = true;
             }
         }
-        script.incomplete = self.incomplete;
+        script.unfinished = self.unfinished;
+        script.cut = self.cut;
         script
     }
 
@@ -91,7 +98,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn command(&mut self) -> Option<Command> {
+    pub(super) fn command(&mut self) -> Option<Command> {
         if self.peek() == Some(b'(') {
             if self.at(1) == Some(b'(')
                 && let Some(end) = self.arithmetic_end(self.position + 2)
@@ -174,136 +181,10 @@ impl<'t> Parser<'t> {
         {
             // Out of place: step over it and read on.
             self.position += word.len();
-            self.incomplete = true;
+            self.unfinished = true;
             return None;
         }
         self.simple()
-    }
-
-    fn compound(
-        &mut self,
-        first: &str,
-        variable: Option<(String, Vec<Word>)>,
-        stops: &[&str],
-        last: &str,
-    ) -> Command {
-        self.position += first.len();
-        let mut parts = Vec::new();
-        loop {
-            parts.push(self.list(stops, None));
-            match self.reserved() {
-                Some(word) if word == last => {
-                    self.position += word.len();
-                    break;
-                }
-                Some(word) if stops.contains(&word) => self.position += word.len(),
-                _ => {
-                    self.incomplete = true;
-                    break;
-                }
-            }
-        }
-        Command::Compound {
-            variable,
-            parts,
-            redirects: self.redirects(),
-        }
-    }
-
-    fn for_loop(&mut self, keyword: &str) -> Command {
-        self.position += keyword.len();
-        self.skip_blanks();
-        if self.peek() == Some(b'(')
-            && let Some(end) = self
-                .text
-                .get(self.position..)
-                .and_then(|rest| rest.find("))"))
-        {
-            self.position += end + 2;
-            self.skip_separators(&[]);
-            return self.compound("", None, &["do", "done"], "done");
-        }
-        let name = self.take_name();
-        self.skip_lines();
-        let mut values = Vec::new();
-        if self.reserved() == Some("in") {
-            self.position += 2;
-            self.skip_blanks();
-            while self
-                .peek()
-                .is_some_and(|byte| !matches!(byte, b';' | b'\n' | b'&' | b'|' | b')' | b'('))
-            {
-                let before = self.position;
-                values.push(self.word());
-                self.skip_blanks();
-                if self.position == before {
-                    break;
-                }
-            }
-        }
-        self.compound("", Some((name, values)), &["do", "done"], "done")
-    }
-
-    fn case(&mut self) -> Command {
-        self.position += "case".len();
-        self.skip_blanks();
-        let subject = self.word();
-        self.skip_lines();
-        if self.reserved() == Some("in") {
-            self.position += 2;
-        }
-        let mut parts = Vec::new();
-        loop {
-            while matches!(
-                self.peek(),
-                Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&')
-            ) {
-                if self.peek() == Some(b'\n') {
-                    self.newline();
-                } else {
-                    self.position += 1;
-                }
-            }
-            if self.reserved() == Some("esac") {
-                self.position += "esac".len();
-                break;
-            }
-            // The patterns, up to their bracket.
-            while self.peek().is_some_and(|byte| byte != b')') {
-                let before = self.position;
-                self.word();
-                if self.position == before {
-                    self.take_char();
-                }
-            }
-            if self.peek().is_none() {
-                self.incomplete = true;
-                break;
-            }
-            self.position += 1;
-            parts.push(self.list(&["esac"], None));
-        }
-        Command::Compound {
-            variable: Some((String::new(), vec![subject])),
-            parts,
-            redirects: self.redirects(),
-        }
-    }
-
-    fn function_keyword(&mut self) -> Option<Command> {
-        self.position += "function".len();
-        self.skip_blanks();
-        let name = self.word().bare().unwrap_or_default().to_owned();
-        self.skip_blanks();
-        if self.peek() == Some(b'(') && self.at(1) == Some(b')') {
-            self.position += 2;
-        }
-        self.skip_lines();
-        let body = self.command()?;
-        Some(Command::Function {
-            name,
-            body: Rc::new(body),
-        })
     }
 
     fn simple(&mut self) -> Option<Command> {
@@ -324,7 +205,7 @@ impl<'t> Parser<'t> {
                         return self.function(&simple.words[0]);
                     }
                     // No shell would read on; we do, as a group of its own.
-                    self.incomplete = true;
+                    self.unfinished = true;
                     break;
                 }
                 Some(_) => {}
@@ -352,26 +233,6 @@ impl<'t> Parser<'t> {
         (!empty).then_some(Command::Simple(simple))
     }
 
-    fn function(&mut self, word: &Word) -> Option<Command> {
-        let name = word.bare().unwrap_or_default().to_owned();
-        while self.peek() != Some(b')') {
-            self.position += 1;
-        }
-        self.position += 1;
-        self.skip_lines();
-        if self.depth >= MAX_DEPTH {
-            self.too_deep();
-            return None;
-        }
-        self.depth += 1;
-        let body = self.command();
-        self.depth -= 1;
-        Some(Command::Function {
-            name,
-            body: Rc::new(body?),
-        })
-    }
-
     fn array(&mut self) -> Vec<Word> {
         let mut values = Vec::new();
         loop {
@@ -382,7 +243,7 @@ impl<'t> Parser<'t> {
                     return values;
                 }
                 None => {
-                    self.incomplete = true;
+                    self.unfinished = true;
                     return values;
                 }
                 Some(_) => {}
@@ -393,84 +254,6 @@ impl<'t> Parser<'t> {
                 self.take_char();
             }
         }
-    }
-
-    fn redirects(&mut self) -> Vec<Redirect> {
-        let mut redirects = Vec::new();
-        loop {
-            self.skip_blanks();
-            match self.redirect() {
-                Some(redirect) => redirects.push(redirect),
-                None => return redirects,
-            }
-        }
-    }
-
-    fn redirect(&mut self) -> Option<Redirect> {
-        let bytes = self.text.as_bytes();
-        let mut at = self.position;
-        if bytes.get(at) == Some(&b'{') {
-            at += 1;
-            while bytes
-                .get(at)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-            {
-                at += 1;
-            }
-            if bytes.get(at) != Some(&b'}') || at == self.position + 1 {
-                return None;
-            }
-            at += 1;
-        } else {
-            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-                at += 1;
-            }
-        }
-        if bytes.get(at) == Some(&b'&') && bytes.get(at + 1) == Some(&b'>') && at == self.position {
-            at += 1;
-        }
-        if !matches!(bytes.get(at), Some(b'<' | b'>')) {
-            return None;
-        }
-        let rest = self.text.get(at..).unwrap_or_default();
-        // A process substitution is a word, not a redirection.
-        if rest.starts_with("<(") || rest.starts_with(">(") {
-            return None;
-        }
-        let (length, kind, strip_tabs) = match rest {
-            _ if rest.starts_with("<<<") => (3, RedirectKind::HereString, false),
-            _ if rest.starts_with("<<-") => (3, RedirectKind::Heredoc, true),
-            _ if rest.starts_with("<<") => (2, RedirectKind::Heredoc, false),
-            _ if rest.starts_with("<&") || rest.starts_with(">&") => {
-                (2, RedirectKind::Duplicate, false)
-            }
-            _ if rest.starts_with("<>") => (2, RedirectKind::ReadWrite, false),
-            _ if rest.starts_with(">>") => (2, RedirectKind::Append, false),
-            _ if rest.starts_with(">|") => (2, RedirectKind::Write, false),
-            _ if rest.starts_with('>') => (1, RedirectKind::Write, false),
-            _ => (1, RedirectKind::Read, false),
-        };
-        self.position = at + length;
-        self.skip_blanks();
-        let target = self.word();
-        let body = Rc::new(OnceCell::new());
-        if kind == RedirectKind::Heredoc {
-            let mut delimiter = String::new();
-            let mut is_quoted = false;
-            for part in &target.parts {
-                if let Part::Literal { text, quoted } = part {
-                    delimiter.push_str(text);
-                    is_quoted |= quoted;
-                }
-            }
-            self.pending.push(Pending {
-                delimiter,
-                quoted: is_quoted,
-                strip_tabs,
-                body: Rc::clone(&body),
-            });
-        }
-        Some(Redirect { kind, target, body })
     }
 
     /// The reserved word that stands here as a word of its own.
@@ -504,7 +287,7 @@ impl<'t> Parser<'t> {
         if self.reserved() == Some(word) {
             self.position += word.len();
         } else {
-            self.incomplete = true;
+            self.unfinished = true;
         }
     }
 
@@ -524,7 +307,7 @@ impl<'t> Parser<'t> {
             == Some(&b')')
     }
 
-    fn skip_separators(&mut self, stops: &[&str]) {
+    pub(super) fn skip_separators(&mut self, stops: &[&str]) {
         loop {
             self.skip_blanks();
             match self.peek() {
@@ -549,7 +332,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Skips blanks, continued lines and a comment. Called only where a word would start.
-    fn skip_blanks(&mut self) {
+    pub(super) fn skip_blanks(&mut self) {
         loop {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\r') => self.position += 1,
@@ -573,7 +356,7 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn too_deep(&mut self) {
-        self.incomplete = true;
+        self.cut = true;
         self.position = self.text.len();
     }
 
@@ -609,7 +392,7 @@ impl<'t> Parser<'t> {
         let start = self.position;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
         let length = rest.iter().position(|byte| *byte == end);
-        self.incomplete |= length.is_none();
+        self.unfinished |= length.is_none();
         let stop = start + length.unwrap_or(rest.len());
         self.position = (stop + 1).min(self.text.len());
         self.text.get(start..stop).unwrap_or_default().to_owned()

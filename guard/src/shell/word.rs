@@ -1,6 +1,6 @@
 //! Words: quotes, escapes, expansions.
 
-use super::parse::{MAX_DEPTH, Parser};
+use super::parse::{MAX_DEPTH, MAX_PIECES, Parser};
 use super::{Operation, Part, Script, Word};
 
 impl Parser<'_> {
@@ -16,6 +16,10 @@ impl Parser<'_> {
 
     fn word_until(&mut self, ends: impl Fn(u8) -> bool) -> Word {
         let mut word = Word::default();
+        self.pieces += 1;
+        if self.pieces > MAX_PIECES {
+            self.too_deep();
+        }
         while let Some(byte) = self.peek() {
             match byte {
                 b'<' | b'>' if self.at(1) == Some(b'(') => {
@@ -63,7 +67,7 @@ impl Parser<'_> {
         loop {
             match self.peek() {
                 None => {
-                    self.incomplete |= end.is_some();
+                    self.unfinished |= end.is_some();
                     return;
                 }
                 Some(byte) if Some(byte) == end => {
@@ -222,7 +226,7 @@ impl Parser<'_> {
         if self.peek() == Some(b'}') {
             self.position += 1;
         } else {
-            self.incomplete = true;
+            self.unfinished = true;
         }
         let operation = has_operation.then_some((kind, argument));
         word.parts.push(Part::Variable {
@@ -253,14 +257,17 @@ impl Parser<'_> {
                 other => inner.push(other),
             }
         }
-        self.incomplete |= !closed;
+        self.unfinished |= !closed;
         if self.depth >= MAX_DEPTH {
             self.too_deep();
             return;
         }
         let mut parser = Parser::new(&inner, self.depth + 1);
+        parser.pieces = self.pieces;
         let script = parser.whole();
-        self.incomplete |= script.incomplete;
+        self.unfinished |= script.unfinished;
+        self.cut |= script.cut;
+        self.pieces = parser.pieces;
         word.parts.push(Part::Substitution { script, quoted });
     }
 
@@ -269,8 +276,8 @@ impl Parser<'_> {
         if self.depth >= MAX_DEPTH {
             self.too_deep();
             return Script {
-                items: Vec::new(),
-                incomplete: true,
+                cut: true,
+                ..Script::default()
             };
         }
         self.depth += 1;
@@ -279,7 +286,7 @@ impl Parser<'_> {
         if self.peek() == close {
             self.position += 1;
         } else {
-            self.incomplete = true;
+            self.unfinished = true;
         }
         script
     }
@@ -309,7 +316,7 @@ impl Parser<'_> {
                 other => text.push(other),
             }
         }
-        self.incomplete = true;
+        self.unfinished = true;
         text
     }
 

@@ -1,0 +1,225 @@
+//! Programs that run another once for each of many things: `find`, `xargs`, `parallel`.
+
+use super::walk::{Around, Scope, Walker, quote};
+use super::wrappers::skip_flags;
+use super::{Arg, Input, UNKNOWN};
+
+/// How many known words of input are followed one by one.
+const MAX_ITEMS: usize = 32;
+
+impl Walker<'_> {
+    pub(super) fn xargs(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
+        const WITH_VALUE: &[&str] = &[
+            "-I",
+            "-J",
+            "-n",
+            "-P",
+            "-L",
+            "-s",
+            "-d",
+            "-E",
+            "-a",
+            "-R",
+            "--max-args",
+            "--max-procs",
+            "--delimiter",
+            "--arg-file",
+            "--max-lines",
+        ];
+        let args = whole.get(1..).unwrap_or_default();
+        let (inner, flags) = skip_flags(args, WITH_VALUE);
+        let mut replaced = None;
+        for (index, flag) in flags.iter().enumerate() {
+            if matches!(flag.text.as_str(), "-I" | "-J") {
+                replaced = flags.get(index + 1).map(|arg| arg.text.clone());
+            } else if let Some(text) = flag
+                .text
+                .strip_prefix("-I")
+                .or_else(|| flag.text.strip_prefix("--replace="))
+            {
+                replaced = Some(text.to_owned());
+            } else if matches!(flag.text.as_str(), "-i" | "--replace") {
+                replaced = Some("{}".to_owned());
+            }
+        }
+        let items = around.stdin.text.as_deref().map_or_else(
+            || vec![Arg::unknown()],
+            |text| {
+                text.split_whitespace()
+                    .take(MAX_ITEMS)
+                    .map(Arg::new)
+                    .collect()
+            },
+        );
+        let mut deeper = scope.deeper("xargs");
+        let own = Around {
+            inputs: around.stdin.from.clone(),
+            ..Around::default()
+        };
+        if inner.is_empty() {
+            self.push(scope, whole.to_vec(), around.clone());
+            return;
+        }
+        match replaced {
+            Some(mark) if !mark.is_empty() => {
+                for item in items {
+                    let words = inner
+                        .iter()
+                        .map(|arg| Arg {
+                            text: arg.text.replace(&mark, &item.text),
+                            glob: arg.glob,
+                        })
+                        .collect();
+                    self.run(&mut deeper, words, own.clone());
+                }
+            }
+            _ => {
+                let words = inner.iter().cloned().chain(items).collect();
+                self.run(&mut deeper, words, own);
+            }
+        }
+    }
+
+    pub(super) fn parallel(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
+        let args = whole.get(1..).unwrap_or_default();
+        let (rest, _) = skip_flags(
+            args,
+            &[
+                "-j",
+                "--jobs",
+                "--results",
+                "-S",
+                "--sshlogin",
+                "--joblog",
+                "-a",
+                "-n",
+                "-N",
+                "--delay",
+                "--timeout",
+                "-I",
+            ],
+        );
+        let at = rest
+            .iter()
+            .position(|arg| arg.text == ":::")
+            .unwrap_or(rest.len());
+        let inner = &rest[..at];
+        let given: Vec<Arg> = rest
+            .get(at + 1..)
+            .unwrap_or_default()
+            .iter()
+            .filter(|arg| arg.text != ":::")
+            .take(MAX_ITEMS)
+            .cloned()
+            .collect();
+        let lines = || {
+            around.stdin.text.as_deref().map(|text| {
+                text.lines()
+                    .take(MAX_ITEMS)
+                    .map(Arg::new)
+                    .collect::<Vec<_>>()
+            })
+        };
+        let items = if given.is_empty() {
+            lines().unwrap_or_else(|| vec![Arg::unknown()])
+        } else {
+            given
+        };
+        for item in items {
+            let mut line: Vec<String> = inner
+                .iter()
+                .map(|arg| {
+                    if inner.len() == 1 {
+                        arg.text.replace("{}", &item.text)
+                    } else {
+                        quote(&arg.text.replace("{}", &item.text))
+                    }
+                })
+                .collect();
+            if !inner.iter().any(|arg| arg.text.contains("{}")) {
+                line.push(if inner.is_empty() {
+                    item.text.clone()
+                } else {
+                    quote(&item.text)
+                });
+            }
+            self.program(
+                &mut scope.deeper("parallel"),
+                &line.join(" ").replace(UNKNOWN, "\"$_\""),
+                &Input::default(),
+            );
+        }
+    }
+
+    pub(super) fn find(&mut self, scope: &Scope, args: &[Arg], around: &Around) {
+        let is_test = |arg: &Arg| arg.text.starts_with('-') || arg.text == "!" || arg.text == "(";
+        let paths: Vec<&Arg> = args
+            .iter()
+            .skip_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P"))
+            .take_while(|arg| !is_test(arg))
+            .collect();
+        let narrowed = args.iter().any(|arg| {
+            matches!(
+                arg.text.as_str(),
+                "-name"
+                    | "-iname"
+                    | "-path"
+                    | "-ipath"
+                    | "-regex"
+                    | "-iregex"
+                    | "-mtime"
+                    | "-mmin"
+                    | "-newer"
+                    | "-empty"
+                    | "-size"
+                    | "-user"
+                    | "-perm"
+                    | "-mindepth"
+                    | "-wholename"
+            ) || arg.text == "-type" && args.iter().any(|kind| kind.text == "f")
+        });
+        let starts = if paths.is_empty() {
+            vec![Arg::new(".")]
+        } else {
+            paths.into_iter().cloned().collect()
+        };
+        let mut index = 0;
+        while index < args.len() {
+            if !matches!(
+                args[index].text.as_str(),
+                "-exec" | "-execdir" | "-ok" | "-okdir"
+            ) {
+                index += 1;
+                continue;
+            }
+            let rest = args.get(index + 1..).unwrap_or_default();
+            let end = rest
+                .iter()
+                .position(|arg| arg.text == ";" || arg.text == "+")
+                .unwrap_or(rest.len());
+            for start in starts.iter().take(MAX_ITEMS) {
+                let found = if narrowed {
+                    format!("{}/{UNKNOWN}", start.text.trim_end_matches('/'))
+                } else {
+                    start.text.clone()
+                };
+                let words = rest[..end]
+                    .iter()
+                    .map(|arg| Arg {
+                        text: arg.text.replace("{}", &found),
+                        glob: arg.glob,
+                    })
+                    .collect();
+                self.run(
+                    &mut scope.deeper("find -exec"),
+                    words,
+                    Around {
+                        inputs: around.inputs.clone(),
+                        ..Around::default()
+                    },
+                );
+            }
+            index += end + 1;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Compound commands and functions.
+
+use std::rc::Rc;
+
+use super::parse::{MAX_DEPTH, Parser};
+use super::{Command, Word};
+
+impl Parser<'_> {
+    pub(super) fn compound(
+        &mut self,
+        first: &str,
+        variable: Option<(String, Vec<Word>)>,
+        stops: &[&str],
+        last: &str,
+    ) -> Command {
+        self.position += first.len();
+        let mut parts = Vec::new();
+        loop {
+            parts.push(self.list(stops, None));
+            match self.reserved() {
+                Some(word) if word == last => {
+                    self.position += word.len();
+                    break;
+                }
+                Some(word) if stops.contains(&word) => self.position += word.len(),
+                _ => {
+                    self.unfinished = true;
+                    break;
+                }
+            }
+        }
+        Command::Compound {
+            variable,
+            parts,
+            redirects: self.redirects(),
+        }
+    }
+
+    pub(super) fn for_loop(&mut self, keyword: &str) -> Command {
+        self.position += keyword.len();
+        self.skip_blanks();
+        if self.peek() == Some(b'(')
+            && let Some(end) = self
+                .text
+                .get(self.position..)
+                .and_then(|rest| rest.find("))"))
+        {
+            self.position += end + 2;
+            self.skip_separators(&[]);
+            return self.compound("", None, &["do", "done"], "done");
+        }
+        let name = self.take_name();
+        self.skip_lines();
+        let mut values = Vec::new();
+        if self.reserved() == Some("in") {
+            self.position += 2;
+            self.skip_blanks();
+            while self
+                .peek()
+                .is_some_and(|byte| !matches!(byte, b';' | b'\n' | b'&' | b'|' | b')' | b'('))
+            {
+                let before = self.position;
+                values.push(self.word());
+                self.skip_blanks();
+                if self.position == before {
+                    break;
+                }
+            }
+        }
+        self.compound("", Some((name, values)), &["do", "done"], "done")
+    }
+
+    pub(super) fn case(&mut self) -> Command {
+        self.position += "case".len();
+        self.skip_blanks();
+        let subject = self.word();
+        self.skip_lines();
+        if self.reserved() == Some("in") {
+            self.position += 2;
+        }
+        let mut parts = Vec::new();
+        loop {
+            while matches!(
+                self.peek(),
+                Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&')
+            ) {
+                if self.peek() == Some(b'\n') {
+                    self.newline();
+                } else {
+                    self.position += 1;
+                }
+            }
+            if self.reserved() == Some("esac") {
+                self.position += "esac".len();
+                break;
+            }
+            // The patterns, up to their bracket.
+            while self.peek().is_some_and(|byte| byte != b')') {
+                let before = self.position;
+                self.word();
+                if self.position == before {
+                    self.take_char();
+                }
+            }
+            if self.peek().is_none() {
+                self.unfinished = true;
+                break;
+            }
+            self.position += 1;
+            parts.push(self.list(&["esac"], None));
+        }
+        Command::Compound {
+            variable: Some((String::new(), vec![subject])),
+            parts,
+            redirects: self.redirects(),
+        }
+    }
+
+    pub(super) fn function_keyword(&mut self) -> Option<Command> {
+        self.position += "function".len();
+        self.skip_blanks();
+        let name = self.word().bare().unwrap_or_default().to_owned();
+        self.skip_blanks();
+        if self.peek() == Some(b'(') && self.at(1) == Some(b')') {
+            self.position += 2;
+        }
+        self.skip_lines();
+        let body = self.command()?;
+        Some(Command::Function {
+            name,
+            body: Rc::new(body),
+        })
+    }
+
+    pub(super) fn function(&mut self, word: &Word) -> Option<Command> {
+        let name = word.bare().unwrap_or_default().to_owned();
+        while self.peek() != Some(b')') {
+            self.position += 1;
+        }
+        self.position += 1;
+        self.skip_lines();
+        if self.depth >= MAX_DEPTH {
+            self.too_deep();
+            return None;
+        }
+        self.depth += 1;
+        let body = self.command();
+        self.depth -= 1;
+        Some(Command::Function {
+            name,
+            body: Rc::new(body?),
+        })
+    }
+}
