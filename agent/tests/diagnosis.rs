@@ -1,4 +1,8 @@
 //! Brief, incident, knowledge and doctor, asked as a face asks, over a store in memory and services that answer.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -34,7 +38,7 @@ impl World {
         let environment = Environment::from_pairs([("FJORD_HOME", home)]);
         let mut config = Config::default();
         config.store.url = "sqlite::memory:".into();
-        config.llm.url = llm_url.to_owned();
+        llm_url.clone_into(&mut config.llm.url);
         config.health.timeout_s = 1;
         let parts = Parts {
             config,

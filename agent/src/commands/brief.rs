@@ -30,6 +30,18 @@ const SYSTEM: &str = "You write a short status brief for the person who runs the
 
 pub(crate) async fn run(agent: &Agent, progress: &Progress) -> Result<Reply, Error> {
     progress.stage(Stage::Gather, "gathering facts of the last 24 h");
+    // Boxed: the future of a command stays small.
+    let found = Box::pin(read(agent)).await?;
+    let facts = facts(&found);
+    let prose = agent.llm().prose(prompt(&facts), progress).await;
+    Ok(Reply::Brief(Brief {
+        at: found.now,
+        facts,
+        prose,
+    }))
+}
+
+async fn read(agent: &Agent) -> Result<Found, Error> {
     let now = agent.now();
     let store = agent.store();
     let wanted = EventsWanted {
@@ -47,16 +59,9 @@ pub(crate) async fn run(agent: &Agent, progress: &Progress) -> Result<Reply, Err
         store.secrets(),
         store.waiting_outbox(),
     )?;
-    let lately = TimeDelta::seconds(
-        agent
-            .config()
-            .health
-            .interval_s
-            .clamp(60, 86_400)
-            .saturating_mul(3)
-            .cast_signed(),
-    );
-    let facts = facts(&Found {
+    // Two missed rounds are no news yet.
+    let interval = agent.config().health.interval_s.clamp(60, 86_400);
+    Ok(Found {
         now,
         servers,
         services,
@@ -65,14 +70,8 @@ pub(crate) async fn run(agent: &Agent, progress: &Progress) -> Result<Reply, Err
         events,
         secrets,
         waiting,
-        lately,
-    });
-    let prose = agent.llm().prose(prompt(&facts), progress).await;
-    Ok(Reply::Brief(Brief {
-        at: now,
-        facts,
-        prose,
-    }))
+        lately: TimeDelta::seconds(interval.cast_signed() * 3),
+    })
 }
 
 fn prompt(facts: &[String]) -> Prompt {

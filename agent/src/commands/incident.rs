@@ -30,7 +30,8 @@ const SYSTEM: &str = "You tell the person on call what is probably wrong, in pla
 pub(crate) async fn run(agent: &Agent, text: &str, progress: &Progress) -> Result<Reply, Error> {
     check_text(text)?;
     progress.stage(Stage::Gather, "finding the services that are meant");
-    let known = Known::read(agent).await?;
+    // Boxed, as all that asks many at once: the future of a command stays small.
+    let known = Box::pin(Known::read(agent)).await?;
     let services = named::named(text, &known.services, &known.routes)?;
     let names: Vec<String> = services
         .iter()
