@@ -90,7 +90,8 @@ pub(crate) fn facts_needed(call: &ToolCall) -> FactsNeeded {
     needed
 }
 
-/// Where no project is known, the directory of the call is taken for one, unless it is nobody's.
+/// Where no project is known, the directory of the call is taken for one, unless it is the system's.
+/// Below `/srv` and its like people keep projects too.
 fn with_project(call: &ToolCall, facts: &Facts) -> Facts {
     let mut facts = facts.clone();
     if facts.project.is_none() {
@@ -98,10 +99,16 @@ fn with_project(call: &ToolCall, facts: &Facts) -> Facts {
             cwd: Some(call.cwd.to_owned()),
             ..Run::default()
         };
-        if !matches!(
-            paths::place(&here, &Arg::new(call.cwd), &facts),
-            Place::Root | Place::System | Place::Home | Place::Unknown
-        ) {
+        let place = paths::place(&here, &Arg::new(call.cwd), &facts);
+        let kept = ["/srv/", "/opt/", "/mnt/", "/media/", "/var/www/", "/root/"]
+            .iter()
+            .any(|folder| call.cwd.len() > folder.len() && call.cwd.starts_with(folder));
+        if kept
+            || !matches!(
+                place,
+                Place::Root | Place::System | Place::Home | Place::Unknown
+            )
+        {
             facts.project = Some(Project {
                 root: call.cwd.to_owned(),
                 under_version_control: false,

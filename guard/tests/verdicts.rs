@@ -353,6 +353,16 @@ fn file_tools_are_judged_by_their_path() {
     check("Write", "/home/ann/app/../.config/fjord/x", Verdict::Deny);
     check("Edit", "~/.local/share/fjord/spool/x.json", Verdict::Deny);
     check("Write", ".claude/settings.json", Verdict::Ask);
+    let hooks = json!({"file_path": ".claude/settings.json", "old_string": "\"hooks\": {", "new_string": "\"x\": {"});
+    let call = ToolCall {
+        tool: "Edit",
+        input: &hooks,
+        cwd: "/home/ann/app",
+    };
+    assert_eq!(
+        assess(&call, &facts(), &Settings::default()).verdict,
+        Verdict::Deny
+    );
     check("Write", "/home/ann/.ssh/authorized_keys", Verdict::Ask);
     check("Read", "/home/ann/app/.env", Verdict::Ask);
     check("Read", "/home/ann/app/.env.example", Verdict::None);
@@ -378,4 +388,32 @@ fn sql_and_commands_of_other_tools_are_judged() {
     check(json!({"query": "select 1"}), Verdict::None);
     check(json!({"command": "rm -rf /"}), Verdict::Deny);
     check(json!({"sql": 7}), Verdict::None);
+}
+
+#[test]
+fn without_a_known_project_the_directory_is_taken_for_one() {
+    let check = |cwd: &str, command: &str, expected: Verdict| {
+        let input = json!({"command": command});
+        let found = assess(
+            &ToolCall {
+                tool: "Bash",
+                input: &input,
+                cwd,
+            },
+            &Facts::default(),
+            &Settings::default(),
+        );
+        assert_eq!(
+            found.verdict, expected,
+            "{command} in {cwd}: {}",
+            found.reason
+        );
+    };
+    check("/srv/shop", "rm -rf node_modules", Verdict::None);
+    check("/srv/shop", "rm -rf .", Verdict::Deny);
+    check("/srv", "rm -rf node_modules", Verdict::Deny);
+    check("/", "rm -rf node_modules", Verdict::Deny);
+    check("/data/shop", "rm -rf src", Verdict::Ask);
+    check("", "rm -rf /", Verdict::Deny);
+    check("", "rm -rf node_modules", Verdict::None);
 }

@@ -171,19 +171,16 @@ fn file(view: &FileView<'_>, findings: &mut Vec<Finding>) {
     if is_protected(&view.path, false, view.facts) {
         report(findings, rule(RULES, "own.files"));
     } else if is_settings(&view.path) {
-        let texts = ["content", "old_string", "new_string"]
-            .map(|field| view.call.text(field).unwrap_or_default());
-        let edits_hooks = view.call.tool == "Edit"
-            && texts[1..]
-                .iter()
-                .any(|text| text.contains("fjord") || text.contains("ooks"));
-        let drops_hooks = view.call.tool == "Write"
-            && (!texts[0].contains("fjord-hook") || texts[0].contains("disableAllHooks"));
+        let text = |field: &str| view.call.text(field).unwrap_or_default();
+        let edits_hooks = ["old_string", "new_string"]
+            .iter()
+            .any(|field| text(field).contains("fjord") || text(field).contains("ooks"));
+        let switches_off = text("content").contains("disableAllHooks");
         report(
             findings,
             rule(
                 RULES,
-                if edits_hooks || drops_hooks && texts[0].contains("disableAllHooks") {
+                if edits_hooks || switches_off {
                     "own.hooks"
                 } else {
                     "own.settings"

@@ -161,11 +161,14 @@ fn without_a_daemon_the_event_waits_in_the_spool_with_its_secrets_masked() {
     let spooled = home.spooled();
     assert_eq!(spooled.len(), 1);
     let name = spooled[0]
-        .file_name()
+        .file_stem()
         .and_then(|name| name.to_str())
-        .expect("a name")
-        .to_owned();
-    assert!(name.len() == 36 + 5 && name.ends_with(".json"), "{name}");
+        .expect("a name");
+    assert_eq!(name.len(), 36, "{name}");
+    assert_eq!(
+        spooled[0].extension().and_then(|kind| kind.to_str()),
+        Some("json")
+    );
     let text = std::fs::read_to_string(&spooled[0]).expect("a file");
     let event: Value = serde_json::from_str(&text).expect("a whole event");
     assert_eq!(
