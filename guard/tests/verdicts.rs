@@ -412,7 +412,7 @@ fn without_a_known_project_the_directory_is_taken_for_one() {
     check("/srv/shop", "rm -rf node_modules", Verdict::None);
     check("/srv/shop", "rm -rf .", Verdict::Deny);
     check("/srv", "rm -rf node_modules", Verdict::Deny);
-    check("/", "rm -rf node_modules", Verdict::Deny);
+    check("/", "rm -rf node_modules", Verdict::Ask);
     check("/data/shop", "rm -rf src", Verdict::Ask);
     check("", "rm -rf /", Verdict::Deny);
     check("", "rm -rf node_modules", Verdict::None);
