@@ -138,10 +138,23 @@ pub(crate) enum CliCommand {
         /// A file that does not exist yet.
         file: PathBuf,
     },
-    /// Reads a backup into an empty store.
+    /// Replaces everything in the store by a backup; asks before it acts.
     Restore {
         /// A file that `fjord backup` wrote.
         file: PathBuf,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Is the service that `fjord demo` deploys.
+    #[command(hide = true)]
+    DemoService {
+        /// Where it listens.
+        port: u16,
+        /// It ends when this folder is gone.
+        folder: PathBuf,
+        /// Be the service, rather than replace the one that runs.
+        #[arg(long)]
+        serve: bool,
     },
 }
 
@@ -217,6 +230,10 @@ pub(crate) enum ConfigCommand {
 
 /// What `fjord init` may be told; it asks for the rest at a terminal.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are flags of a command line"
+)]
 pub(crate) struct InitArgs {
     /// The store: `postgres://…` or `sqlite://PATH`; empty: a file in the data folder.
     #[arg(long, value_name = "URL")]
@@ -233,7 +250,7 @@ pub(crate) struct InitArgs {
     /// The model that puts facts into words.
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
-    /// The bot's token from @BotFather, which other users can see in the process list; `-` reads it from standard input.
+    /// The bot's token; other users can see it in the process list, so let `-` read it from standard input.
     #[arg(long, value_name = "TOKEN")]
     pub(crate) telegram_token: Option<String>,
     /// Telegram user id of the first admin; none: found by a one-time code sent to the bot.

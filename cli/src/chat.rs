@@ -47,7 +47,7 @@ pub(crate) async fn run(wire: &Wire, agent: &Agent) -> Result<ExitCode, Error> {
             event = Chat::next_event(&mut chat.work) => match event {
                 Event::Step(step) => chat.show(&step),
                 Event::Ended(outcome) => {
-                    chat.ended(outcome);
+                    chat.ended(*outcome);
                     open &= chat.take_waiting();
                     chat.prompt();
                 }
@@ -100,7 +100,7 @@ struct Work {
 
 enum Event {
     Step(Step),
-    Ended(Result<Reply, Error>),
+    Ended(Box<Result<Reply, Error>>),
 }
 
 impl Chat<'_> {
@@ -220,9 +220,9 @@ impl Chat<'_> {
         tokio::select! {
             biased;
             Some(step) = work.steps.recv() => Event::Step(step),
-            outcome = &mut work.handle => Event::Ended(
+            outcome = &mut work.handle => Event::Ended(Box::new(
                 outcome.unwrap_or_else(|error| Err(Error::internal(format!("the work ended: {error}")))),
-            ),
+            )),
         }
     }
 

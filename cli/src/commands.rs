@@ -7,7 +7,7 @@ use agent::{Agent, CheckState, Command, Error, Face, Reply, SearchQuery};
 use crate::argv::{CliCommand, ConfigCommand, Consent, RagCommand};
 use crate::road::Road;
 use crate::wire::{Logging, Wire};
-use crate::{chat, guard_commands, init, learn, render, up};
+use crate::{backup, chat, demo, guard_commands, hooks_commands, init, learn, render, up};
 
 /// Does what was typed.
 pub(crate) async fn run(wire: &Wire, command: CliCommand) -> Result<ExitCode, Error> {
@@ -16,13 +16,11 @@ pub(crate) async fn run(wire: &Wire, command: CliCommand) -> Result<ExitCode, Er
         CliCommand::Config(ConfigCommand::Show) => show_config(wire),
         CliCommand::Init(args) => init::run(wire, args).await,
         CliCommand::Up => up::run(wire).await,
-        CliCommand::Demo
-        | CliCommand::Hooks(_)
-        | CliCommand::Backup { .. }
-        | CliCommand::Restore { .. } => Err(Error::internal("not built yet")),
+        CliCommand::Demo => Box::pin(demo::run(wire)).await,
+        CliCommand::Hooks(command) => hooks_commands::run(wire, &command),
         command => {
             let agent = wire.agent(Logging::Warnings)?;
-            with_agent(wire, &agent, command).await
+            Box::pin(with_agent(wire, &agent, command)).await
         }
     }
 }
@@ -32,6 +30,10 @@ async fn with_agent(wire: &Wire, agent: &Agent, command: CliCommand) -> Result<E
     let mut shows_one = false;
     let command = match command {
         CliCommand::Chat => return chat::run(wire, agent).await,
+        CliCommand::Backup { file } => return backup::backup(wire, agent, &file).await,
+        CliCommand::Restore { file, consent } => {
+            return backup::restore(wire, agent, (&file, consent)).await;
+        }
         CliCommand::Rag(RagCommand::Add { paths }) => return learn::run(wire, agent, paths).await,
         CliCommand::Doctor { strict, quick } => return doctor(wire, agent, (strict, quick)).await,
         CliCommand::Inventory(inventory) => {
@@ -90,8 +92,9 @@ async fn with_agent(wire: &Wire, agent: &Agent, command: CliCommand) -> Result<E
         | CliCommand::Init(_)
         | CliCommand::Up
         | CliCommand::Hooks(_)
-        | CliCommand::Backup { .. }
-        | CliCommand::Restore { .. } => return Err(Error::internal("this command needs no agent")),
+        | CliCommand::DemoService { .. } => {
+            return Err(Error::internal("this command needs no agent"));
+        }
     };
     let road = Road {
         wire,
@@ -100,7 +103,7 @@ async fn with_agent(wire: &Wire, agent: &Agent, command: CliCommand) -> Result<E
         consent,
         shows_one,
     };
-    Ok(road.run(command).await)
+    Ok(Box::pin(road.run(command)).await)
 }
 
 /// Prints how the helpers are; `--strict` fails when one that is configured does not answer.

@@ -19,7 +19,7 @@ use ask::Asker;
 use write::Settings;
 
 /// How long the first admin has to send the code.
-const CLAIM: Duration = Duration::from_secs(300);
+const CLAIM: Duration = Duration::from_mins(5);
 /// Digits of the code: short to type, and too many to guess in the time.
 const CODE_LENGTH: usize = 10;
 
@@ -66,23 +66,21 @@ async fn gather(
     (asker, args): (&Asker<'_>, &InitArgs),
     paths: &Paths,
 ) -> Result<Settings, Error> {
-    let mut settings = Settings::default();
-    settings.store = asker
+    let store = asker
         .part(
             args.store.clone(),
             "store: a postgres:// URL, or nothing for a file of its own",
             async |url| trial::store(url, paths).await,
         )
         .await?;
-    // The throttle's trial needs a store to fall back on; any will do.
-    settings.redis = asker
+    let redis = asker
         .part(
             args.redis.clone(),
             "Redis: a redis:// URL, or nothing",
             async |url| trial::redis(url).await,
         )
         .await?;
-    settings.chroma = asker
+    let chroma = asker
         .part(
             args.chroma.clone(),
             "Chroma: an http:// URL, or nothing for full text",
@@ -90,7 +88,14 @@ async fn gather(
         )
         .await?;
     let defaults = config::Config::default().llm;
-    settings.model = args.model.clone();
+    let mut settings = Settings {
+        store,
+        redis,
+        chroma,
+        model: args.model.clone(),
+        api_url: args.api_url.clone(),
+        ..Settings::default()
+    };
     let model = args.model.clone().unwrap_or_else(|| defaults.model.clone());
     if let Some(url) = &args.ollama {
         settings.ollama = Some(
@@ -118,7 +123,6 @@ async fn gather(
             }
         }
     }
-    settings.api_url = args.api_url.clone();
     let token = asker.token(args.telegram_token.as_deref())?;
     if !token.is_empty() {
         bot(wire, asker, args, (&mut settings, token)).await?;

@@ -84,10 +84,8 @@ pub(crate) async fn run(
                     || error.to_string(),
                     |source| format!("`{source}`: {error}"),
                 );
-                bar.suspend(|| {
-                    wire.output
-                        .remark(&format!("{} {reason}", marked(mark::BAD, "not taken in:")))
-                });
+                let told = format!("{} {reason}", marked(mark::BAD, "not taken in:"));
+                bar.suspend(|| wire.output.remark(&told));
                 sum.failed.push(reason);
             }
         }
@@ -142,7 +140,7 @@ fn print(wire: &Wire, sum: &Sum) {
             marked(mark::BAD, &format!("{} not taken in", sum.failed.len()))
         ));
     } else if sum.added + sum.unchanged == 0 {
-        text = "no Markdown or text found there".to_owned();
+        "no Markdown or text found there".clone_into(&mut text);
     }
     wire.output.text(&text);
 }

@@ -1,10 +1,18 @@
 //! The binary `fjord`: reads the command line, prints the answers, puts the parts of `fjord up` together.
 
+#![expect(
+    clippy::format_push_string,
+    reason = "these are a few lines for a person, and `write!` to a string only adds a result to ignore"
+)]
+
 mod argv;
 mod commands;
 
+mod backup;
 mod chat;
+mod demo;
 mod guard_commands;
+mod hooks_commands;
 mod init;
 mod learn;
 mod road;
@@ -44,6 +52,19 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refused(&error, &environment),
     };
+    if let CliCommand::DemoService {
+        port,
+        folder,
+        serve,
+    } = &cli.command
+    {
+        let begin = if *serve {
+            demo::service::serve
+        } else {
+            demo::service::replace
+        };
+        return begin(&environment, *port, folder);
+    }
     let output = Output::new(&environment, cli.json);
     let wire = Wire {
         environment,

@@ -33,6 +33,10 @@ pub(crate) fn marked(mark: char, text: &str) -> String {
 
 /// Both streams of this process and how to write to them.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about a stream"
+)]
 pub(crate) struct Output {
     /// Programs read it.
     pub(crate) json: bool,
@@ -58,34 +62,34 @@ impl Output {
     }
 
     /// Tells whether a person watches standard output as it is written.
-    pub(crate) fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(self) -> bool {
         self.out_is_terminal && !self.json
     }
 
     /// Tells whether a person watches standard error.
-    pub(crate) fn errors_are_watched(&self) -> bool {
+    pub(crate) fn errors_are_watched(self) -> bool {
         self.err_is_terminal
     }
 
     /// Tells whether standard error takes colours.
-    pub(crate) fn errors_are_coloured(&self) -> bool {
+    pub(crate) fn errors_are_coloured(self) -> bool {
         self.colour_err
     }
 
     /// Prints text and a newline to standard output.
-    pub(crate) fn text(&self, text: &str) {
+    pub(crate) fn text(self, text: &str) {
         let mut printed = finished(text.trim_end_matches('\n'), self.colour_out);
         printed.push('\n');
         write_quietly(std::io::stdout().lock(), &printed);
     }
 
     /// Prints a piece of text to standard output as it comes.
-    pub(crate) fn piece(&self, text: &str) {
+    pub(crate) fn piece(self, text: &str) {
         write_quietly(std::io::stdout().lock(), &finished(text, self.colour_out));
     }
 
     /// Prints one JSON document on a line of its own to standard output.
-    pub(crate) fn document(&self, document: &impl Serialize) {
+    pub(crate) fn document(self, document: &impl Serialize) {
         match serde_json::to_string(document) {
             Ok(mut text) => {
                 text.push('\n');
@@ -98,19 +102,19 @@ impl Output {
     }
 
     /// Prints a line for people to standard error.
-    pub(crate) fn remark(&self, text: &str) {
+    pub(crate) fn remark(self, text: &str) {
         let mut printed = finished(text.trim_end_matches('\n'), self.colour_err);
         printed.push('\n');
         write_quietly(std::io::stderr().lock(), &printed);
     }
 
     /// Prints a question to standard error and stays on its line.
-    pub(crate) fn ask(&self, text: &str) {
+    pub(crate) fn ask(self, text: &str) {
         write_quietly(std::io::stderr().lock(), &finished(text, self.colour_err));
     }
 
     /// Tells of an error on standard error, and with `--json` on standard output as well.
-    pub(crate) fn error(&self, error: &Error) {
+    pub(crate) fn error(self, error: &Error) {
         if self.json {
             self.document(&serde_json::json!({ "error": error_document(error) }));
         }

@@ -30,7 +30,7 @@ pub(crate) struct Road<'a> {
 impl Road<'_> {
     /// Runs a command to its end, prints the reply and returns the exit code.
     pub(crate) async fn run(&self, command: Command) -> ExitCode {
-        match self.answer(command).await {
+        match Box::pin(self.answer(command)).await {
             Ok((reply, prose_was_shown)) => {
                 self.print(&reply, prose_was_shown);
                 ExitCode::from(reply.exit_code())

@@ -22,7 +22,7 @@ use crate::interrupt::Interrupts;
 use crate::output::{mark, marked};
 use crate::wire::{Logging, Wire};
 
-use parts::{Ended, keep};
+use parts::{Ended, Waits, keep};
 
 /// How long the parts have to end when the process is asked to.
 const GRACE: Duration = Duration::from_millis(4_500);
@@ -36,7 +36,7 @@ pub(crate) async fn run(wire: &Wire) -> Result<ExitCode, Error> {
     let tasks = TaskTracker::new();
     if let Err(error) = agent.store().ready().await {
         tracing::error!(%error, "the store is not available; going on without it and trying again");
-        tasks.spawn(keep("store", stop.clone(), {
+        tasks.spawn(keep("store", Waits::default(), stop.clone(), {
             let agent = agent.clone();
             move |stop| housekeeping::wait_for_store(agent.clone(), stop)
         }));
@@ -63,11 +63,11 @@ pub(crate) async fn run(wire: &Wire) -> Result<ExitCode, Error> {
 
 fn start(agent: &Agent, stop: &CancellationToken, tasks: &TaskTracker) {
     let part = |agent: &Agent| agent.clone();
-    tasks.spawn(keep("recovery", stop.clone(), {
+    tasks.spawn(keep("recovery", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| Ended::when_stopped(agent::deploy::keep_recovering(agent.clone(), stop))
     }));
-    tasks.spawn(keep("hooks", stop.clone(), {
+    tasks.spawn(keep("hooks", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| {
             let agent = agent.clone();
@@ -75,32 +75,32 @@ fn start(agent: &Agent, stop: &CancellationToken, tasks: &TaskTracker) {
         }
     }));
     if !agent.config().telegram.token.expose_secret().is_empty() {
-        tasks.spawn(keep("bot", stop.clone(), {
+        tasks.spawn(keep("bot", Waits::default(), stop.clone(), {
             let agent = part(agent);
             move |stop| {
                 let agent = agent.clone();
                 // It retries by itself what time can mend; what it gives up needs a person.
-                async move { Ended::for_good(bot::run(agent, stop).await) }
+                async move { Ended::for_good(Box::pin(bot::run(agent, stop)).await) }
             }
         }));
     }
-    tasks.spawn(keep("schedules", stop.clone(), {
+    tasks.spawn(keep("schedules", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| Ended::when_stopped(agent::schedule::run(agent.clone(), stop))
     }));
-    tasks.spawn(keep("health checks", stop.clone(), {
+    tasks.spawn(keep("health checks", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| Ended::when_stopped(agent::health::watch(agent.clone(), stop))
     }));
-    tasks.spawn(keep("snapshot", stop.clone(), {
+    tasks.spawn(keep("snapshot", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| Ended::when_stopped(agent::snapshot::keep(agent.clone(), stop))
     }));
-    tasks.spawn(keep("vectors", stop.clone(), {
+    tasks.spawn(keep("vectors", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| housekeeping::catch_up(agent.clone(), stop)
     }));
-    tasks.spawn(keep("housekeeping", stop.clone(), {
+    tasks.spawn(keep("housekeeping", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| housekeeping::run(agent.clone(), stop)
     }));

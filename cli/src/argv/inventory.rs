@@ -222,7 +222,7 @@ pub(crate) struct ServiceFlags {
     /// What runs now; deploys set it.
     #[arg(long, value_name = "VERSION")]
     current_version: Option<String>,
-    /// Run by `sh -c` with FJORD_VERSION set.
+    /// Run by `sh -c` with the version in `FJORD_VERSION`.
     #[arg(long, value_name = "COMMAND")]
     deploy_command: Option<String>,
     /// Run by `sh -c`.

@@ -107,16 +107,14 @@ fn unit_quoted(text: &str) -> String {
 }
 
 fn plist(program: &Path, variables: &[(&str, String)]) -> String {
-    let entries: String = variables
-        .iter()
-        .map(|(name, value)| {
-            format!(
-                "      <key>{}</key><string>{}</string>\n",
-                escaped(name),
-                escaped(value)
-            )
-        })
-        .collect();
+    let mut entries = String::new();
+    for (name, value) in variables {
+        entries.push_str(&format!(
+            "      <key>{}</key><string>{}</string>\n",
+            escaped(name),
+            escaped(value)
+        ));
+    }
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\

@@ -93,7 +93,7 @@ fn keep(file: &Path) -> std::io::Result<Option<PathBuf>> {
     if !file.exists() {
         return Ok(None);
     }
-    let free = (1_u32..)
+    let free = (1..1_000_u32)
         .map(|number| with_ending(file, &format!("old.{number}")))
         .find(|kept| !kept.exists());
     let kept = free.unwrap_or_else(|| with_ending(file, "old"));

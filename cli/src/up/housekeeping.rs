@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::parts::Ended;
 
 /// How often old rows are forgotten.
-const EVERY: Duration = Duration::from_secs(3_600);
+const EVERY: Duration = Duration::from_hours(1);
 /// How often vectors that wait are sent.
 const CATCH_UP: Duration = Duration::from_secs(30);
 /// How often a store that is down is asked again.

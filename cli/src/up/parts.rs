@@ -6,12 +6,24 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-/// The first wait before a part is begun again.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest one.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// A part that ran this long begins with the first wait again.
-const STEADY: Duration = Duration::from_secs(120);
+/// How long a part waits before it is begun again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    first: Duration,
+    longest: Duration,
+    /// A part that ran this long begins with the first wait again.
+    steady: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_mins(1),
+            steady: Duration::from_mins(2),
+        }
+    }
+}
 
 /// How a part ended.
 #[derive(Debug)]
@@ -45,14 +57,15 @@ impl Ended {
 /// Runs a part until told to stop; a failure or a panic of it is logged, and it is begun again.
 pub(super) async fn keep<F>(
     name: &'static str,
+    waits: Waits,
     stop: CancellationToken,
     begin: impl Fn(CancellationToken) -> F,
 ) where
     F: Future<Output = Ended> + Send + 'static,
 {
-    let mut wait = FIRST_WAIT;
+    let mut wait = waits.first;
     loop {
-        let began = Instant::now();
+        let start = Instant::now();
         let outcome = tokio::spawn(begin(stop.clone())).await;
         if stop.is_cancelled() {
             return;
@@ -70,15 +83,15 @@ pub(super) async fn keep<F>(
             Ok(Ended::Again(why)) => why,
             Err(error) => error.to_string(),
         };
-        if began.elapsed() > STEADY {
-            wait = FIRST_WAIT;
+        if start.elapsed() > waits.steady {
+            wait = waits.first;
         }
-        tracing::error!(part = name, why, again_in_s = wait.as_secs(), "failed");
+        tracing::error!(part = name, why, again_in = ?wait, "failed");
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
         }
-        wait = (wait * 2).min(LONGEST_WAIT);
+        wait = (wait * 2).min(waits.longest);
     }
 }
 
@@ -88,11 +101,17 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    #[tokio::test(start_paused = true)]
+    const SHORT: Waits = Waits {
+        first: Duration::from_millis(1),
+        longest: Duration::from_millis(2),
+        steady: Duration::from_secs(1),
+    };
+
+    #[tokio::test]
     async fn a_part_that_fails_or_panics_is_begun_again() {
         let begun = Arc::new(AtomicU32::new(0));
         let count = begun.clone();
-        keep("part", CancellationToken::new(), move |_stop| {
+        keep("part", SHORT, CancellationToken::new(), move |_stop| {
             let nth = count.fetch_add(1, Ordering::Relaxed);
             async move {
                 match nth {
@@ -106,11 +125,11 @@ mod tests {
         assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_part_that_only_a_person_can_mend_stays_off() {
         let begun = Arc::new(AtomicU32::new(0));
         let count = begun.clone();
-        keep("part", CancellationToken::new(), move |_stop| {
+        keep("part", SHORT, CancellationToken::new(), move |_stop| {
             count.fetch_add(1, Ordering::Relaxed);
             async { Ended::for_good(Err("the token is refused")) }
         })
