@@ -133,7 +133,7 @@ impl Snapshot {
     }
 
     fn with_inventory(mut self) -> Self {
-        self.inventory = inventory_of(&self, own_name().as_deref());
+        self.inventory = inventory_of(&self);
         self
     }
 }
@@ -239,7 +239,7 @@ fn answer_from(snapshot: &Snapshot, command: &Command) -> Result<Option<Reply>, 
         }
         Command::Service(Item::List) => Reply::Services(known.services.clone()),
         Command::Service(Item::Show { name }) => {
-            Reply::ServiceDetail(details(known, find_services(&known.services, name)?))
+            Reply::ServiceDetail(details(known, &find_services(&known.services, name)?))
         }
         Command::Route(Item::List) => Reply::Routes(known.routes.clone()),
         Command::Route(Item::Show { name }) => Reply::Routes(routes(known, name)?),
@@ -260,7 +260,7 @@ fn status(known: &Snapshot, name: Option<&str>) -> Result<Reply, Error> {
         )));
     };
     match find_services(&known.services, name) {
-        Ok(found) => Ok(Reply::ServiceDetail(details(known, found))),
+        Ok(found) => Ok(Reply::ServiceDetail(details(known, &found))),
         Err(not_a_service) => match find_server(&known.servers, name) {
             Ok(server) => Ok(Reply::Status(report_from(
                 &[server],
@@ -273,7 +273,7 @@ fn status(known: &Snapshot, name: Option<&str>) -> Result<Reply, Error> {
     }
 }
 
-fn details(known: &Snapshot, services: Vec<Service>) -> Vec<crate::reply::ServiceDetail> {
+fn details(known: &Snapshot, services: &[Service]) -> Vec<crate::reply::ServiceDetail> {
     services
         .iter()
         .map(|service| {
@@ -361,7 +361,7 @@ fn secret(known: &Snapshot, name: &str) -> Result<Secret, Error> {
 }
 
 /// Makes what the guard needs of the rows.
-fn inventory_of(known: &Snapshot, own_name: Option<&str>) -> Inventory {
+fn inventory_of(known: &Snapshot) -> Inventory {
     let dependents = dependents_of(&known.dependencies, &known.services);
     Inventory {
         taken_at: known.taken_at.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -373,7 +373,7 @@ fn inventory_of(known: &Snapshot, own_name: Option<&str>) -> Inventory {
                 hostname: row.hostname.clone(),
                 ip_addresses: row.ip_addresses.0.clone(),
                 role: row.role.to_string(),
-                local: is_local(&row.hostname, own_name),
+                local: crate::deploy::is_local(row),
             })
             .collect(),
         services: known
@@ -428,24 +428,6 @@ fn dependents_of(dependencies: &[Dependency], services: &[Service]) -> HashMap<i
             (service, found)
         })
         .collect()
-}
-
-fn is_local(hostname: &str, own_name: Option<&str>) -> bool {
-    let hostname = hostname.trim_end_matches('.');
-    hostname.eq_ignore_ascii_case("localhost")
-        || hostname
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-        || own_name.is_some_and(|own| own.eq_ignore_ascii_case(hostname))
-}
-
-/// Linux says the machine's name in a file; elsewhere `localhost` has to do.
-fn own_name() -> Option<String> {
-    ["/proc/sys/kernel/hostname", "/etc/hostname"]
-        .iter()
-        .find_map(|file| std::fs::read_to_string(file).ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
 }
 
 fn read(file: &Path) -> std::io::Result<Option<Snapshot>> {

@@ -143,7 +143,7 @@ async fn not_given_yet(
         let once = agent.throttle().once(&key, HOOK_NOTICE, now);
         matches!(
             tokio::time::timeout_at(until, once).await,
-            Ok(Ok(true)) | Ok(Err(_)) | Err(_)
+            Ok(Ok(true) | Err(_)) | Err(_)
         )
     });
     let new = join_all(asked).await;

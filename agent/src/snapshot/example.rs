@@ -91,6 +91,6 @@ pub(crate) fn example() -> Snapshot {
         ],
         ..Snapshot::default()
     };
-    known.inventory = inventory_of(&known, None);
+    known.inventory = inventory_of(&known);
     known
 }

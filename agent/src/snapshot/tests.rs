@@ -7,7 +7,7 @@ fn the_guard_learns_who_depends_on_a_service_through_others_also_in_a_circle() {
     known
         .dependencies
         .push(needs(3, (2, "postgres"), (3, "shop")));
-    let inventory = inventory_of(&known, None);
+    let inventory = inventory_of(&known);
     let postgres = inventory
         .services
         .iter()
@@ -17,10 +17,13 @@ fn the_guard_learns_who_depends_on_a_service_through_others_also_in_a_circle() {
 }
 
 #[test]
-fn this_machine_is_known_by_its_names() {
-    let local = |hostname| is_local(hostname, Some("Box"));
-    assert!(local("localhost") && local("127.0.0.2") && local("::1") && local("box"));
-    assert!(!local("db1.example.com") && !local("10.0.0.1") && !local(""));
+fn the_guard_learns_which_server_is_this_machine() {
+    let local: Vec<bool> = inventory_of(&example())
+        .servers
+        .iter()
+        .map(|server| server.local)
+        .collect();
+    assert_eq!(local, [true, false]);
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn problems(row: &Service, last: Option<&Deployment>) -> Vec<String> {
     if let Some(last) = last {
         match last.status {
             DeploymentStatus::Pending | DeploymentStatus::InProgress => {
-                problems.push(format!("a deployment of {} is running", last.version))
+                problems.push(format!("a deployment of {} is running", last.version));
             }
             DeploymentStatus::Failed
             | DeploymentStatus::RolledBack

@@ -1,0 +1,289 @@
+//! The socket of `fjord up`: HTTP/1.1, so that `curl --unix-socket` can talk to it.
+//!
+//! The coder waits for a verdict and for context, each within its deadline, and for nothing else: what is to be
+//! stored goes through a queue.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use agent::{Actor, Agent, Command, Progress, Reply};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use chrono::TimeDelta;
+use serde_json::json;
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::record::{self, Record, Recorder};
+use crate::render::render;
+use crate::spool;
+use crate::wire::{HookInput, WireError};
+
+/// The largest event that is read.
+const LARGEST_EVENT: usize = 64 << 20;
+/// A larger one is parsed where it holds nobody up.
+const LARGE_EVENT: usize = 256 << 10;
+/// How often the spool is looked at.
+const SPOOL_EVERY: Duration = Duration::from_secs(5);
+/// How often old events are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+/// How long answers and stores that are under way get at the end.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Why the socket cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another `fjord up` of this user runs.
+    #[error("another Fjord serves {}; stop it first, or give this one its own `FJORD_HOME`", socket.display())]
+    Busy {
+        /// The socket.
+        socket: PathBuf,
+    },
+    /// The folder is somebody else's, or open to others and cannot be closed.
+    #[error("the socket's folder {} is not safe: {why}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The socket cannot be made.
+    #[error("the socket {} cannot be made: {source}", socket.display())]
+    Bind {
+        /// The socket.
+        socket: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Serving broke off.
+    #[error("the socket broke: {0}")]
+    Broken(#[from] std::io::Error),
+}
+
+/// Serves hook events until told to stop, then stores what is under way and removes the socket.
+pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeError> {
+    let socket = agent.paths().socket.clone();
+    let (listener, lock) = listen(&socket)?;
+    tracing::info!(socket = %socket.display(), "hooks are served");
+    let (recorder, waiting) = Recorder::new(&agent);
+    let recording = tokio::spawn(record::work(agent.clone(), waiting));
+    let housekeeping = tokio::spawn(keep_house(agent.clone(), stop.clone()));
+    let router = Router::new()
+        .route("/v1/hook", post(hook))
+        .route("/v1/health", get(health))
+        .layer(DefaultBodyLimit::max(LARGEST_EVENT))
+        .with_state(Served { agent, recorder });
+    let serving =
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let mut serving = tokio::spawn(async move { serving.await });
+    let served = tokio::select! {
+        served = &mut serving => served,
+        () = async { stop.cancelled().await; tokio::time::sleep(LAST_WORDS).await } => {
+            // A connection that never ends must not hold the end up.
+            serving.abort();
+            Ok(Ok(()))
+        }
+    };
+    let _ = std::fs::remove_file(&socket);
+    drop(lock);
+    // The router is gone and with it every sender: what still waits is stored or spooled.
+    let _ = tokio::time::timeout(LAST_WORDS, recording).await;
+    housekeeping.abort();
+    match served {
+        Ok(outcome) => Ok(outcome?),
+        Err(error) => Err(ServeError::Broken(std::io::Error::other(error))),
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Served {
+    agent: Agent,
+    recorder: Recorder,
+}
+
+async fn health() -> Response {
+    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() })).into_response()
+}
+
+/// Answers 200 with one JSON object, 204 when there is nothing to say, and another status when the event was not
+/// taken: then the client goes by its own verdict and spools the event.
+async fn hook(State(served): State<Served>, headers: HeaderMap, body: Bytes) -> Response {
+    let id = event_id(&headers);
+    let input = match parse(body).await {
+        Ok(input) => input,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
+    let (event, paths) = (input.event.name().to_owned(), input.paths());
+    let record = Record::of(&input, &id, None);
+    match input.into_command(&id, None) {
+        None => StatusCode::NO_CONTENT.into_response(),
+        Some(command @ (Command::Judge(_) | Command::Enrich(_))) => {
+            let Some(reply) = ask(&served.agent, command, paths).await else {
+                return (StatusCode::SERVICE_UNAVAILABLE, "no answer in time").into_response();
+            };
+            if let Some(record) = record {
+                served.recorder.record(match &reply {
+                    Reply::Judged(judgement) => record.judged(judgement),
+                    _ => record,
+                });
+            }
+            match render(&event, &reply) {
+                Some(answer) => Json(answer).into_response(),
+                None => StatusCode::NO_CONTENT.into_response(),
+            }
+        }
+        Some(_) => {
+            if let Some(record) = record {
+                served.recorder.record(record);
+            }
+            StatusCode::NO_CONTENT.into_response()
+        }
+    }
+}
+
+/// Asks the agent, inside the deadline of the client; `None`: no answer.
+async fn ask(agent: &Agent, command: Command, paths: Vec<String>) -> Option<Reply> {
+    let hooks = &agent.config().hooks;
+    let (deadline, session) = match &command {
+        Command::Enrich(enrich) => (hooks.prompt_deadline_ms, &enrich.session),
+        Command::Judge(judge) => (hooks.deadline_ms, &judge.session),
+        _ => return None,
+    };
+    let actor = Actor::session(session);
+    let answer = async {
+        if matches!(command, Command::Enrich(_)) {
+            let looker = agent.clone();
+            let ignored =
+                tokio::task::spawn_blocking(move || record::is_ignored(&looker, &paths)).await;
+            if ignored.unwrap_or(true) {
+                return Ok(Reply::Context {
+                    text: String::new(),
+                });
+            }
+        }
+        agent.handle(&actor, command, &Progress::none()).await
+    };
+    // The client needs a part of its deadline for the way here and back.
+    match tokio::time::timeout(Duration::from_millis(deadline).mul_f32(0.9), answer).await {
+        Ok(Ok(reply)) => Some(reply),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "a hook event has no answer");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(deadline, "a hook event was not answered in time");
+            None
+        }
+    }
+}
+
+async fn parse(body: Bytes) -> Result<HookInput, WireError> {
+    if body.len() < LARGE_EVENT {
+        return HookInput::parse(&body);
+    }
+    tokio::task::spawn_blocking(move || HookInput::parse(&body))
+        .await
+        .unwrap_or(Err(WireError::NoEvent))
+}
+
+/// Takes the client's id, or makes one for those who sent none.
+fn event_id(headers: &HeaderMap) -> String {
+    let given = headers
+        .get("fjord-event-id")
+        .and_then(|value| value.to_str().ok());
+    given
+        .filter(|id| spool::is_id(id))
+        .map_or_else(|| agent::ids::ordered().to_string(), str::to_owned)
+}
+
+/// Takes spooled events in and forgets old ones.
+async fn keep_house(agent: Agent, stop: CancellationToken) {
+    let mut forget = tokio::time::interval(FORGET_EVERY);
+    let mut look = tokio::time::interval(SPOOL_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = look.tick() => {
+                spool::take_in(&agent).await;
+            }
+            _ = forget.tick() => {
+                let before = agent.now() - TimeDelta::days(i64::from(agent.config().hooks.keep_days));
+                if let Err(error) = agent.store().forget_hook_events(before).await {
+                    tracing::warn!(%error, "old events are not forgotten yet");
+                }
+            }
+        }
+    }
+}
+
+/// Makes the socket. A lock beside it tells a live Fjord from a stale socket, also when two start at once.
+fn listen(socket: &Path) -> Result<(UnixListener, std::fs::File), ServeError> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let folder = socket.parent().unwrap_or(Path::new("/"));
+    close_folder(folder)?;
+    let cannot = |source| ServeError::Bind {
+        socket: socket.to_path_buf(),
+        source,
+    };
+    let lock = std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(socket.with_extension("lock"))
+        .map_err(cannot)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            return Err(ServeError::Busy {
+                socket: socket.to_path_buf(),
+            });
+        }
+        Err(std::fs::TryLockError::Error(source)) => return Err(cannot(source)),
+    }
+    match std::os::unix::net::UnixStream::connect(socket) {
+        Ok(_) => {
+            return Err(ServeError::Busy {
+                socket: socket.to_path_buf(),
+            });
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(socket).map_err(cannot)?
+        }
+        Err(source) => return Err(cannot(source)),
+    }
+    let listener = UnixListener::bind(socket).map_err(cannot)?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600)).map_err(cannot)?;
+    Ok((listener, lock))
+}
+
+/// Makes the folder, or makes sure that it is the user's own and closed to others.
+fn close_folder(folder: &Path) -> Result<(), ServeError> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let unsafe_since = |why: String| ServeError::Folder {
+        folder: folder.to_path_buf(),
+        why,
+    };
+    agent::store::make_private_folder(folder).map_err(|error| unsafe_since(error.to_string()))?;
+    let about =
+        std::fs::symlink_metadata(folder).map_err(|error| unsafe_since(error.to_string()))?;
+    // In `/tmp` somebody else may have made it first, or a link in its place.
+    if about.uid() != rustix::process::geteuid().as_raw() || !about.is_dir() {
+        return Err(unsafe_since(
+            "it belongs to somebody else or is a link; remove it, or set `XDG_RUNTIME_DIR`"
+                .to_owned(),
+        ));
+    }
+    if about.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+            .map_err(|error| unsafe_since(error.to_string()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! Events that waited on disk, because the daemon or the store was away: taken in, each exactly once.
+//!
+//! `fjord-hook` writes `<id>.json` with the event as the client sent it, secrets masked. The daemon writes
+//! the same name with `{"observation": …}`. The id is unique in the store, so a file taken twice counts once.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use agent::{Agent, Error, Observation};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::record::{self, Record};
+use crate::wire::HookInput;
+
+/// Files taken in one go; the rest comes with the next.
+const AT_ONCE: usize = 5_000;
+/// How many files may wait, as in `fjord-hook`.
+const MOST_FILES: usize = 10_000;
+/// A larger file is not ours.
+const LARGEST_FILE: u64 = 64 << 20;
+/// Holds one byte for each event that found no place, as in `fjord-hook`.
+const DROPPED: &str = "dropped";
+/// Where broken files go.
+const BAD: &str = "bad";
+
+/// Stores what waits in the spool and removes it; returns how many events were taken.
+///
+/// A broken file is moved to `spool/bad/`. With the store down everything stays.
+pub async fn take_in(agent: &Agent) -> u64 {
+    let folder = agent.paths().spool_dir.clone();
+    tell_dropped(&folder);
+    let mut taken = 0;
+    let listed = {
+        let folder = folder.clone();
+        tokio::task::spawn_blocking(move || list(&folder)).await
+    };
+    for file in listed.unwrap_or_default() {
+        match take_one(agent, &folder, &file).await {
+            Ok(true) => taken += 1,
+            Ok(false) => {}
+            Err(Error::Unavailable { .. }) => break,
+            Err(error) => {
+                tracing::warn!(%error, file = %file.display(), "the spooled event stays for the next time")
+            }
+        }
+    }
+    if taken > 0 {
+        tracing::info!(taken, "spooled events are stored");
+    }
+    taken
+}
+
+/// Writes an event that the store could not take. What finds no place is counted.
+pub(crate) fn keep(agent: &Agent, observation: &Observation) {
+    let folder = &agent.paths().spool_dir;
+    let mut value = json!({ "observation": observation });
+    guard::redact::redact_json(&mut value);
+    if let Err(error) = write(folder, &observation.event, &value) {
+        tracing::warn!(%error, event = observation.event, "the event could be neither stored nor spooled");
+    }
+}
+
+fn write(folder: &Path, id: &str, value: &Value) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    agent::store::make_private_folder(folder)?;
+    let open = |path: PathBuf, append: bool| {
+        std::fs::OpenOptions::new()
+            .create(true)
+            .append(append)
+            .truncate(!append)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+    };
+    if std::fs::read_dir(folder)?.take(MOST_FILES).count() >= MOST_FILES {
+        return open(folder.join(DROPPED), true)?.write_all(b".");
+    }
+    let hidden = folder.join(format!(".{id}.daemon.tmp"));
+    let written = open(hidden.clone(), false)
+        .and_then(|mut file| file.write_all(value.to_string().as_bytes()))
+        .and_then(|()| std::fs::rename(&hidden, folder.join(format!("{id}.json"))));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&hidden);
+    }
+    written
+}
+
+/// `false`: the file was not an event, or somebody else took it.
+async fn take_one(agent: &Agent, folder: &Path, file: &Path) -> Result<bool, Error> {
+    let path = file.to_path_buf();
+    let read = tokio::task::spawn_blocking(move || read(&path))
+        .await
+        .map_err(|error| Error::internal(error.to_string()))?;
+    let record = match read {
+        Ok(Some(record)) => record,
+        Ok(None) => return Ok(false),
+        Err(why) => {
+            tracing::warn!(why, file = %file.display(), "a spooled file is no event; it is moved to `bad`");
+            set_aside(folder, file);
+            return Ok(false);
+        }
+    };
+    if let Some(record) = record {
+        record::store(agent, record).await?;
+    }
+    remove(file);
+    Ok(true)
+}
+
+/// Reads a file: the outer `None` says that it is gone, the inner that nothing of it is kept.
+fn read(file: &Path) -> Result<Option<Option<Record>>, String> {
+    let open = match std::fs::File::open(file) {
+        Ok(open) => open,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut bytes = Vec::new();
+    open.take(LARGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(format!("it is larger than {} MB", LARGEST_FILE >> 20));
+    }
+    let id = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .filter(|id| is_id(id))
+        .ok_or("its name is no event id")?;
+    let mut value: Value =
+        serde_json::from_slice(&bytes).map_err(|_| "it is no JSON".to_owned())?;
+    if let Some(spooled) = value.get_mut("observation") {
+        let mut observation: Observation = serde_json::from_value(spooled.take())
+            .map_err(|_| "it is no observation".to_owned())?;
+        id.clone_into(&mut observation.event);
+        return Ok(Some(Some(Record::spooled(observation))));
+    }
+    let input = HookInput::from_value(value).map_err(|error| error.to_string())?;
+    Ok(Some(Record::of(&input, id, time_of(id))))
+}
+
+/// An id as clients make them, and nothing that leads out of a folder.
+pub(crate) fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The client's ids are version 7 UUIDs, which hold the time.
+fn time_of(id: &str) -> Option<DateTime<Utc>> {
+    let (seconds, nanoseconds) = uuid::Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+                && !is_hidden(path)
+        })
+        .collect();
+    // The names begin with the time.
+    files.sort();
+    files.truncate(AT_ONCE);
+    files
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn set_aside(folder: &Path, file: &Path) {
+    let bad = folder.join(BAD);
+    let moved = agent::store::make_private_folder(&bad).and_then(|()| match file.file_name() {
+        Some(name) => std::fs::rename(file, bad.join(name)),
+        None => Ok(()),
+    });
+    if let Err(error) = moved {
+        tracing::warn!(%error, file = %file.display(), "the broken file cannot be moved");
+    }
+}
+
+fn remove(file: &Path) {
+    if let Err(error) = std::fs::remove_file(file)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, file = %file.display(), "the spooled event is stored, but its file cannot be removed");
+    }
+}
+
+fn tell_dropped(folder: &Path) {
+    let file = folder.join(DROPPED);
+    if let Ok(about) = std::fs::metadata(&file) {
+        tracing::warn!(
+            events = about.len(),
+            "the spool was full; these events are lost"
+        );
+        remove(&file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_an_event_is_in_its_id() {
+        let at = time_of("0192f3a4-5b6c-7000-8000-000000000001").unwrap();
+        assert_eq!(at.timestamp_millis(), 0x0192_f3a4_5b6c);
+        assert_eq!(time_of("e1"), None);
+    }
+
+    #[test]
+    fn an_id_never_leads_out_of_the_folder() {
+        assert!(is_id("0192f3a4-5b6c-7000-8000-000000000001"));
+        assert!(!is_id("../x") && !is_id("") && !is_id(".bad") && !is_id("a b"));
+    }
+}
