@@ -15,7 +15,7 @@ use crate::text::{Message, Page, shorten};
 use crate::wire::{Place, Trouble, Wire};
 
 /// How long a message is tried again before it is somebody else's matter.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// How many ids are kept in mind.
 const KEPT: usize = 1_000;
 
@@ -181,32 +181,33 @@ impl Face {
         Ok(())
     }
 
-    /// Sends a message, and tries again for a minute while Telegram is busy or down.
+    /// Sends a message, and tries again while Telegram is busy or down.
     pub(crate) async fn send_patiently(
         &self,
         place: Place,
         message: &Message,
+        patience: Duration,
     ) -> Result<(), Trouble> {
-        patiently(|| self.send(place, message)).await
+        patiently(patience, || self.send(place, message)).await
     }
 
-    /// Changes a message for good, and tries again for a minute while Telegram is busy or down.
+    /// Changes a message for good, and tries again while Telegram is busy or down.
     ///
     /// A message that is gone is sent anew.
     pub(crate) async fn edit_patiently(
         &self,
-        place: Place,
-        id: i32,
+        (place, id): (Place, i32),
         message: &Message,
+        patience: Duration,
     ) -> Result<(), Trouble> {
-        let edited = patiently(|| self.inner.wire.edit(place, id, &message.html)).await;
+        let edited = patiently(patience, || self.inner.wire.edit(place, id, &message.html)).await;
         match edited {
             Ok(()) => {
                 self.send_file(place, message).await;
                 Ok(())
             }
             Err(Trouble::Missing | Trouble::Moved(_) | Trouble::Refused(_)) => {
-                self.send_patiently(place, message).await
+                self.send_patiently(place, message, patience).await
             }
             Err(trouble) => Err(trouble),
         }
@@ -214,7 +215,7 @@ impl Face {
 
     /// Sends a message that may be lost: an error, a greeting.
     pub(crate) async fn tell(&self, place: Place, message: &Message) {
-        if let Err(trouble) = self.send_patiently(place, message).await {
+        if let Err(trouble) = self.send_patiently(place, message, PATIENCE).await {
             tracing::warn!(chat = place.chat, ?trouble, "a message could not be sent");
         }
     }
@@ -267,7 +268,7 @@ impl Face {
                 Err(Trouble::Later(time)) => tokio::time::sleep(time).await,
                 Err(Trouble::Down(_)) => {
                     tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(60));
+                    wait = (wait * 2).min(Duration::from_mins(1));
                 }
                 Err(trouble) => {
                     tracing::warn!(?trouble, "the command menu could not be set");
@@ -281,7 +282,9 @@ impl Face {
         let Some(document) = &message.document else {
             return;
         };
-        if let Err(trouble) = patiently(|| self.inner.wire.send_document(place, document)).await {
+        if let Err(trouble) =
+            patiently(PATIENCE, || self.inner.wire.send_document(place, document)).await
+        {
             tracing::warn!(chat = place.chat, ?trouble, "a file could not be sent");
         }
     }
@@ -352,12 +355,12 @@ fn interrupted_text(summary: &str) -> Message {
     page.message()
 }
 
-/// Tries again while Telegram is busy or down, a minute at most.
-async fn patiently<T, F>(mut attempt: impl FnMut() -> F) -> Result<T, Trouble>
+/// Tries again while Telegram is busy or down.
+async fn patiently<T, F>(patience: Duration, mut attempt: impl FnMut() -> F) -> Result<T, Trouble>
 where
     F: Future<Output = Result<T, Trouble>>,
 {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + patience;
     let mut wait = Duration::from_millis(500);
     loop {
         let trouble = match attempt().await {

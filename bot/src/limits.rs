@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_chat_that_telegram_wants_left_alone_is_left_alone() {
         let limits = Limits::new();
-        limits.pause_for(1, Duration::from_secs(60));
+        limits.pause_for(1, Duration::from_mins(1));
         assert!(!limits.is_free(1));
         assert!(limits.is_free(2));
     }

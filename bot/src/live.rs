@@ -118,14 +118,20 @@ impl Live {
             .spawn(async move { face.wire().show_typing(place).await });
     }
 
-    /// Shows the end. Fails when Telegram is busy or down for a minute, or the chat is gone.
-    pub(crate) async fn finish(self, message: &Message) -> Result<(), Trouble> {
+    /// Shows the end. Fails when Telegram is busy or down for longer than `patience`, or the chat is gone.
+    pub(crate) async fn finish(self, message: &Message, patience: Duration) -> Result<(), Trouble> {
         match self.message {
             // Buttons need a message of their own: an edit would take them away.
             Some(id) if message.buttons.is_none() => {
-                self.face.edit_patiently(self.place, id, message).await
+                self.face
+                    .edit_patiently((self.place, id), message, patience)
+                    .await
             }
-            _ => self.face.send_patiently(self.place, message).await,
+            _ => {
+                self.face
+                    .send_patiently(self.place, message, patience)
+                    .await
+            }
         }
     }
 

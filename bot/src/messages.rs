@@ -57,9 +57,8 @@ pub(crate) async fn take(face: &Face, update: i64, message: Message) {
         user: user.id.0,
         chat: place.chat,
     };
-    let recorded = match record(face, update, asker, &summary).await {
-        Some(recorded) => recorded,
-        None => return,
+    let Some(recorded) = record(face, update, asker, &summary).await else {
+        return;
     };
     let kind = if private { "private" } else { "group" };
     if let Err(error) = face
@@ -110,7 +109,7 @@ async fn answer(
     match (request, recorded) {
         (Request::Help, _) => {
             face.tell(place, &render::help(face.agent().role_of(&actor)))
-                .await
+                .await;
         }
         (Request::Mistake(error), _) => face.tell(place, &render::error(&error)).await,
         // What could not be recorded may come again, so it must be harmless to do twice.

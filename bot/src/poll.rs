@@ -26,15 +26,15 @@ const RENEW: Duration = Duration::from_secs(10);
 /// How often a waiting Fjord looks whether the lock is free.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long a poll may be silent; Telegram answers after 10 s even when there is nothing.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// Longest wait between two polls while Telegram is down.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// So many conflicts in [`CONFLICT_WINDOW`] are a stranger, and not a poll that took long to die.
 const CONFLICTS: usize = 3;
-const CONFLICT_WINDOW: Duration = Duration::from_secs(60);
+const CONFLICT_WINDOW: Duration = Duration::from_mins(1);
 /// Telegram keeps updates for a day; ours are kept a little longer.
 const KEEP_UPDATES: TimeDelta = TimeDelta::hours(48);
-const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 /// Polls while it is this Fjord's turn. Returns only what nobody but a person can mend.
 pub(crate) async fn run(face: &Face) -> Result<(), BotError> {
@@ -186,7 +186,7 @@ async fn poll(face: &Face) -> Result<Infallible, BotError> {
             }
             Err(Trouble::Token) => return Err(BotError::Token),
             Err(Trouble::Conflict(_)) if face.lease().is_none() => {
-                tokio::time::sleep(LONGEST_WAIT).await
+                tokio::time::sleep(LONGEST_WAIT).await;
             }
             Err(Trouble::Conflict(why)) => {
                 let now = Instant::now();

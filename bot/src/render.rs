@@ -2,6 +2,8 @@
 
 mod answers;
 mod deploy;
+#[cfg(test)]
+mod examples;
 mod inventory;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent::{Actor, Answer, Command, Error};
 use teloxide::types::{CallbackQuery, CallbackQueryId};
 
-use crate::face::{Asker, Face};
+use crate::face::{Asker, Face, PATIENCE};
 use crate::live::Live;
 use crate::messages::{actor_of, is_person, place_of, record};
 use crate::render;
@@ -64,9 +64,8 @@ pub(crate) async fn take(face: &Face, update: i64, query: CallbackQuery) {
         user: query.from.id.0,
         chat: place.chat,
     };
-    let recorded = match record(face, update, asker, &title(&tap.question)).await {
-        Some(recorded) => recorded,
-        None => return,
+    let Some(recorded) = record(face, update, asker, &title(&tap.question)).await else {
+        return;
     };
     let data = query
         .data
@@ -80,7 +79,7 @@ pub(crate) async fn take(face: &Face, update: i64, query: CallbackQuery) {
                 worker
                     .wire()
                     .answer_tap(tap.id, Some("This button is not one of mine."))
-                    .await
+                    .await;
             }
             (_, Err(error)) => worker.wire().answer_tap(tap.id, Some(&alert(&error))).await,
             (Some(answer), Ok(())) => answer_question(&worker, (actor, update), tap, answer).await,
@@ -106,12 +105,14 @@ async fn answer_question(
     };
     let mut live = Live::of_message(face, place, tap.message, &heading);
     match sign {
-        Sign::Ended(Err(error)) => refuse(face, tap, &error).await,
-        Sign::Ended(outcome) => {
-            face.note_answered(place, tap.message);
-            face.wire().answer_tap(tap.id, None).await;
-            tell(face, live, (place, update), outcome).await;
-        }
+        Sign::Ended(outcome) => match *outcome {
+            Err(error) => refuse(face, tap, &error).await,
+            outcome => {
+                face.note_answered(place, tap.message);
+                face.wire().answer_tap(tap.id, None).await;
+                tell(face, live, (place, update), outcome).await;
+            }
+        },
         Sign::Step(_) | Sign::Nothing => {
             face.note_answered(place, tap.message);
             face.wire().answer_tap(tap.id, None).await;
@@ -134,7 +135,10 @@ async fn refuse(face: &Face, tap: Tap, error: &Error) {
     }
     face.note_answered(tap.place, tap.message);
     let message = render::refused_question(&tap.question, error);
-    if let Err(trouble) = face.edit_patiently(tap.place, tap.message, &message).await {
+    if let Err(trouble) = face
+        .edit_patiently((tap.place, tap.message), &message, PATIENCE)
+        .await
+    {
         tracing::warn!(?trouble, "a question could not be closed");
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::face::Face;
+use crate::face::{Face, PATIENCE};
 use crate::live::Live;
 use crate::render;
 use crate::wire::{Place, Trouble};
@@ -20,7 +20,9 @@ const TYPING: Duration = Duration::from_millis(4_500);
 /// Work that is done sooner shows no typing.
 const TYPING_AFTER: Duration = Duration::from_millis(300);
 /// How long a live message may take to show a result before any Fjord delivers it.
-const HOLD: TimeDelta = TimeDelta::seconds(120);
+const HOLD: TimeDelta = TimeDelta::seconds(90);
+/// How long a live message is tried for what the outbox would deliver too.
+const HELD_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A command that the agent works on.
 pub(crate) struct Work {
@@ -31,7 +33,7 @@ pub(crate) struct Work {
 /// The first that is heard of work.
 pub(crate) enum Sign {
     /// It has ended.
-    Ended(Result<Reply, Error>),
+    Ended(Box<Result<Reply, Error>>),
     /// It goes on.
     Step(Step),
     /// Nothing yet.
@@ -54,7 +56,7 @@ impl Work {
     pub(crate) async fn first_sign(&mut self) -> Sign {
         match self.steps.recv().await {
             Some(step) => Sign::Step(step),
-            None => Sign::Ended(self.end().await),
+            None => Sign::Ended(Box::new(self.end().await)),
         }
     }
 
@@ -95,14 +97,19 @@ pub(crate) async fn tell(
     let reply = match outcome {
         Ok(reply) => reply,
         Err(error) => {
-            if let Err(trouble) = live.finish(&render::error(&error)).await {
+            if let Err(trouble) = live.finish(&render::error(&error), PATIENCE).await {
                 tracing::warn!(?trouble, %error, "an error could not be told");
             }
             return;
         }
     };
     let held = hold(face, place, &reply).await;
-    let shown = live.finish(&render::reply(&reply)).await;
+    let patience = if held.is_some() {
+        HELD_PATIENCE
+    } else {
+        PATIENCE
+    };
+    let shown = live.finish(&render::reply(&reply), patience).await;
     match (held, shown) {
         (Some(id), Ok(())) => {
             if let Err(error) = face

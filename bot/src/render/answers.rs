@@ -49,16 +49,17 @@ pub(super) fn incident(report: &IncidentReport) -> Page {
     if !report.suspects.is_empty() {
         page.gap().html("<b>suspects</b>, the likeliest first");
         for suspect in &report.suspects {
-            let numbers: String = suspect
+            let numbers: Vec<String> = suspect
                 .evidence
                 .iter()
                 .map(|number| format!(" [{number}]"))
                 .collect();
             page.html(format!(
-                "· {} {}: {}{numbers}",
+                "· {} {}: {}{}",
                 escape(&suspect.kind),
                 code(&suspect.name),
-                sentence_html(&suspect.why)
+                sentence_html(&suspect.why),
+                numbers.concat()
             ));
         }
     }
