@@ -150,6 +150,7 @@ fn what_runs_is_found_wherever_it_stands() {
         deny | git -c alias.x='!rm -rf /' x
         deny | cd / && rm -rf *
         deny | rm -rf {/etc,/usr}
+        deny | exec 3<<<'rm -rf /'; read -u 3 line; eval "$line"
         deny | rm -rf /e??
         "#,
     );
@@ -196,6 +197,8 @@ fn the_file_system() {
         ask | rsync -a --delete src/ dst/
         none | rsync -an --delete src/ dst/
         none | rsync -a src/ dst/
+        deny | :(){ :|:& };:
+        none | f(){ echo a | cat; }; f
         "#,
     );
 }

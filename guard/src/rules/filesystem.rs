@@ -3,7 +3,7 @@
 use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::paths::{self, Place};
-use crate::run::{Arg, UNKNOWN};
+use crate::run::{Arg, ITSELF, UNKNOWN};
 use crate::shell::RedirectKind;
 
 pub(super) const FIELD: Field = Field {
@@ -157,6 +157,10 @@ const DISK_TOOLS: &[(&str, &[&str])] = &[
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     redirects(view, findings);
+    if view.run.via.last().is_some_and(|via| via == ITSELF) {
+        report(findings, rule(RULES, "filesystem.fork-bomb"));
+        return;
+    }
     match view.program.as_str() {
         "rm" | "rimraf" | "rmdir" | "unlink" | "srm" | "trash" => remove(view, findings),
         "find" | "fd" | "gfind" if view.has_word("-delete") => find_delete(view, findings),

@@ -53,25 +53,11 @@ impl Walker<'_> {
                 }
                 silent()
             }
-            "read" | "readarray" | "mapfile" => {
-                let text = around.stdin.text.clone();
-                for arg in args
-                    .iter()
-                    .filter(|arg| !arg.text.starts_with('-') && arg.is_known())
-                {
-                    let value = text
-                        .as_deref()
-                        .map_or_else(Arg::unknown, |text| Arg::new(text.trim_end_matches('\n')));
-                    scope.variables.insert(
-                        arg.text.clone(),
-                        Value {
-                            args: vec![value],
-                            inputs: around.stdin.from.clone(),
-                        },
-                    );
-                }
-                silent()
+            "exec" if args.is_empty() && around.stdin.given => {
+                scope.held = around.stdin.clone();
+                Followed::Not
             }
+            "read" | "readarray" | "mapfile" => read(scope, args, around),
             "eval" => {
                 let texts: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
                 let text = texts.join(" ");
@@ -131,4 +117,31 @@ fn export(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
     } else {
         Followed::Not
     }
+}
+
+/// `read` and its like name what comes in.
+fn read(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
+    let stdin = if around.stdin.given {
+        &around.stdin
+    } else {
+        &scope.held
+    }
+    .clone();
+    let text = stdin.text;
+    for arg in args
+        .iter()
+        .filter(|arg| !arg.text.starts_with('-') && arg.is_known())
+    {
+        let value = text
+            .as_deref()
+            .map_or_else(Arg::unknown, |text| Arg::new(text.trim_end_matches('\n')));
+        scope.variables.insert(
+            arg.text.clone(),
+            Value {
+                args: vec![value],
+                inputs: stdin.from.clone(),
+            },
+        );
+    }
+    silent()
 }

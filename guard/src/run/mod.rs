@@ -14,6 +14,7 @@ mod walk;
 mod wrappers;
 
 pub(crate) use nested::SHELLS;
+pub(crate) use walk::ITSELF;
 
 use crate::shell::RedirectKind;
 

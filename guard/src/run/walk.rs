@@ -7,6 +7,8 @@ use super::wrappers::{Unwrapped, unwrap};
 use super::{Arg, Input, Run, Runs, base_name};
 use crate::shell::{Command, Item, Redirect, RedirectKind, Script, Simple, parse};
 
+/// Leads to a function that starts itself twice at a time.
+pub(crate) const ITSELF: &str = "itself";
 /// How deep programs may stand in programs.
 pub(super) const MAX_DEPTH: usize = 24;
 /// How many commands are followed; a longer script is marked incomplete.
@@ -26,6 +28,8 @@ pub(super) struct Scope {
     pub(super) functions: BTreeMap<String, Rc<Command>>,
     pub(super) aliases: BTreeMap<String, String>,
     pub(super) depth: usize,
+    /// The input that `exec` with a redirection left open.
+    pub(super) held: Input,
 }
 
 /// A variable's value.
@@ -408,6 +412,10 @@ impl<'h> Walker<'h> {
         }
         let first = argv.first()?.text.clone();
         if let Some(body) = scope.functions.get(&first).cloned() {
+            if multiplies(&body, &first) {
+                self.push(&scope.deeper(ITSELF), argv, around);
+                return None;
+            }
             let mut inner = scope.deeper(&first);
             inner.set_positionals(argv.get(1..).unwrap_or_default());
             let output = self.command(&mut inner, &body, &around.stdin);
@@ -478,6 +486,21 @@ impl<'h> Walker<'h> {
             inputs,
         });
     }
+}
+
+/// Whether a function starts itself twice at a time.
+fn multiplies(body: &Command, name: &str) -> bool {
+    let Command::Group { body, .. } = body else {
+        return false;
+    };
+    let calls = |command: &Command| matches!(command, Command::Simple(simple) if simple.words.first().and_then(crate::shell::Word::bare) == Some(name));
+    body.items.iter().any(|item| {
+        item.commands
+            .iter()
+            .filter(|command| calls(command))
+            .count()
+            > 1
+    })
 }
 
 /// A word quoted so that a shell reads it back as it is.
