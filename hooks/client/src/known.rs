@@ -124,7 +124,7 @@ mod tests {
         let check = |pattern: &str, cwd: &str| is_ignored(&[pattern.to_owned()], cwd, &environment);
         assert!(check("~/private", "/home/ann/private/diary"));
         assert!(!check("~/private", "/home/ann/privateer"));
-        assert!(check("/work/*-secret/**", "/work/a-secret/src"));
-        assert!(!check("/work/*-secret", "/work/a"));
+        assert!(check("/data/*-secret/**", "/data/a-secret/src"));
+        assert!(!check("/data/*-secret", "/data/a"));
     }
 }
