@@ -107,7 +107,7 @@ pub(crate) async fn work(agent: Agent, mut waiting: Waiting) {
                     tokio::task::spawn_blocking(move || spool::keep(&agent, &observation)).await;
             }
             Err(error) => {
-                tracing::warn!(%error, event = observation.event, "the event is not stored")
+                tracing::warn!(%error, event = observation.event, "the event is not stored");
             }
         }
     }

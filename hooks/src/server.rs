@@ -14,7 +14,6 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use chrono::TimeDelta;
 use serde_json::json;
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +29,6 @@ const LARGEST_EVENT: usize = 64 << 20;
 const LARGE_EVENT: usize = 256 << 10;
 /// How often the spool is looked at.
 const SPOOL_EVERY: Duration = Duration::from_secs(5);
-/// How often old events are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// How long answers and stores that are under way get at the end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -72,7 +69,7 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     tracing::info!(socket = %socket.display(), "hooks are served");
     let (recorder, waiting) = Recorder::new(&agent);
     let recording = tokio::spawn(record::work(agent.clone(), waiting));
-    let housekeeping = tokio::spawn(keep_house(agent.clone(), stop.clone()));
+    let watching = tokio::spawn(watch_spool(agent.clone(), stop.clone()));
     let router = Router::new()
         .route("/v1/hook", post(hook))
         .route("/v1/health", get(health))
@@ -93,7 +90,7 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     drop(lock);
     // The router is gone and with it every sender: what still waits is stored or spooled.
     let _ = tokio::time::timeout(LAST_WORDS, recording).await;
-    housekeeping.abort();
+    watching.abort();
     match served {
         Ok(outcome) => Ok(outcome?),
         Err(error) => Err(ServeError::Broken(std::io::Error::other(error))),
@@ -201,9 +198,8 @@ fn event_id(headers: &HeaderMap) -> String {
         .map_or_else(|| agent::ids::ordered().to_string(), str::to_owned)
 }
 
-/// Takes spooled events in and forgets old ones.
-async fn keep_house(agent: Agent, stop: CancellationToken) {
-    let mut forget = tokio::time::interval(FORGET_EVERY);
+/// Takes in what `fjord-hook` had to spool, now and every few seconds.
+async fn watch_spool(agent: Agent, stop: CancellationToken) {
     let mut look = tokio::time::interval(SPOOL_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -211,12 +207,6 @@ async fn keep_house(agent: Agent, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = look.tick() => {
                 spool::take_in(&agent).await;
-            }
-            _ = forget.tick() => {
-                let before = agent.now() - TimeDelta::days(i64::from(agent.config().hooks.keep_days));
-                if let Err(error) = agent.store().forget_hook_events(before).await {
-                    tracing::warn!(%error, "old events are not forgotten yet");
-                }
             }
         }
     }
@@ -255,7 +245,7 @@ fn listen(socket: &Path) -> Result<(UnixListener, std::fs::File), ServeError> {
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(socket).map_err(cannot)?
+            std::fs::remove_file(socket).map_err(cannot)?;
         }
         Err(source) => return Err(cannot(source)),
     }

@@ -41,7 +41,7 @@ pub async fn take_in(agent: &Agent) -> u64 {
             Ok(false) => {}
             Err(Error::Unavailable { .. }) => break,
             Err(error) => {
-                tracing::warn!(%error, file = %file.display(), "the spooled event stays for the next time")
+                tracing::warn!(%error, file = %file.display(), "the spooled event stays for the next time");
             }
         }
     }
@@ -86,33 +86,41 @@ fn write(folder: &Path, id: &str, value: &Value) -> std::io::Result<()> {
     written
 }
 
+/// What a file of the spool turned out to be.
+enum Spooled {
+    /// An event to be stored.
+    Event(Box<Record>),
+    /// An event of which nothing is kept.
+    Silent,
+    /// Somebody else took it.
+    Gone,
+    /// No event; the text says why.
+    Broken(String),
+}
+
 /// `false`: the file was not an event, or somebody else took it.
 async fn take_one(agent: &Agent, folder: &Path, file: &Path) -> Result<bool, Error> {
     let path = file.to_path_buf();
-    let read = tokio::task::spawn_blocking(move || read(&path))
-        .await
-        .map_err(|error| Error::internal(error.to_string()))?;
-    let record = match read {
-        Ok(Some(record)) => record,
-        Ok(None) => return Ok(false),
-        Err(why) => {
+    let spooled =
+        tokio::task::spawn_blocking(move || read(&path).unwrap_or_else(Spooled::Broken)).await;
+    match spooled.map_err(|error| Error::internal(error.to_string()))? {
+        Spooled::Event(record) => record::store(agent, *record).await?,
+        Spooled::Silent => {}
+        Spooled::Gone => return Ok(false),
+        Spooled::Broken(why) => {
             tracing::warn!(why, file = %file.display(), "a spooled file is no event; it is moved to `bad`");
             set_aside(folder, file);
             return Ok(false);
         }
-    };
-    if let Some(record) = record {
-        record::store(agent, record).await?;
     }
     remove(file);
     Ok(true)
 }
 
-/// Reads a file: the outer `None` says that it is gone, the inner that nothing of it is kept.
-fn read(file: &Path) -> Result<Option<Option<Record>>, String> {
+fn read(file: &Path) -> Result<Spooled, String> {
     let open = match std::fs::File::open(file) {
         Ok(open) => open,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Spooled::Gone),
         Err(error) => return Err(error.to_string()),
     };
     let mut bytes = Vec::new();
@@ -133,10 +141,11 @@ fn read(file: &Path) -> Result<Option<Option<Record>>, String> {
         let mut observation: Observation = serde_json::from_value(spooled.take())
             .map_err(|_| "it is no observation".to_owned())?;
         id.clone_into(&mut observation.event);
-        return Ok(Some(Some(Record::spooled(observation))));
+        return Ok(Spooled::Event(Box::new(Record::spooled(observation))));
     }
     let input = HookInput::from_value(value).map_err(|error| error.to_string())?;
-    Ok(Some(Record::of(&input, id, time_of(id))))
+    Ok(Record::of(&input, id, time_of(id))
+        .map_or(Spooled::Silent, |record| Spooled::Event(Box::new(record))))
 }
 
 /// An id as clients make them, and nothing that leads out of a folder.

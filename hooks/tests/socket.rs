@@ -1,5 +1,7 @@
 //! The socket, the spool and the store together, as `fjord-hook` meets them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -367,7 +369,7 @@ async fn with_the_store_down_verdicts_go_on_and_events_wait_in_the_spool() {
         204
     );
     let Fjord { home, agent } = served.end().await;
-    let fjord = Fjord { agent, home };
+    let fjord = Fjord { home, agent };
     until("both events are spooled", async || {
         (fjord.spooled() == 2).then_some(())
     })

@@ -226,13 +226,12 @@ fn value_end(text: &str, start: usize) -> usize {
                     return at + 1;
                 }
             }
-            (true, _) => {}
             (false, b'"') => in_text = true,
             (false, b'{' | b'[') => depth += 1,
             (false, b'}' | b']') if depth <= 1 => return if depth == 0 { at } else { at + 1 },
             (false, b'}' | b']') => depth -= 1,
             (false, b',' | b' ' | b'\t' | b'\n' | b'\r') if depth == 0 => return at,
-            (false, _) => {}
+            _ => {}
         }
         at += 1;
     }

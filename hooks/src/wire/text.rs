@@ -31,7 +31,7 @@ fn without_lone_surrogates(text: &str) -> String {
         }
         match escape(bytes, at) {
             Some(0xD800..=0xDBFF) if matches!(escape(bytes, at + 6), Some(0xDC00..=0xDFFF)) => {
-                at += 12
+                at += 12;
             }
             Some(0xD800..=0xDFFF) => {
                 result.push_str(text.get(from..at).unwrap_or_default());
