@@ -161,7 +161,11 @@ fn both_databases_have_the_same_migrations() {
 fn starts_a_path(line: &str, home: &str) -> bool {
     line.match_indices(home).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        !before.is_some_and(|letter| letter.is_alphanumeric() || "._-~}*/$".contains(letter))
+        let named_further = line[at + home.len()..]
+            .starts_with(|letter: char| letter.is_alphanumeric() || letter == '.');
+        let is_start =
+            !before.is_some_and(|letter| letter.is_alphanumeric() || "._-~}*/$".contains(letter));
+        is_start && named_further
     })
 }
 
