@@ -10,6 +10,7 @@ mod expand;
 mod many;
 mod nested;
 mod output;
+mod scope;
 mod walk;
 mod wrappers;
 

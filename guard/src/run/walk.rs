@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub(super) use super::scope::{Around, Followed, Scope, Value};
 use super::wrappers::{Unwrapped, unwrap};
 use super::{Arg, Input, Run, Runs, base_name};
 use crate::shell::{Command, Item, Redirect, RedirectKind, Script, Simple, parse};
@@ -17,77 +18,6 @@ const MAX_STEPS: usize = 3_000;
 const MAX_BYTES: usize = 4 << 20;
 /// How many values of a loop are followed one by one.
 const MAX_VALUES: usize = 8;
-
-/// What a shell would remember while it goes through the script.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Scope {
-    pub(super) cwd: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) via: Vec<String>,
-    pub(super) variables: BTreeMap<String, Value>,
-    pub(super) functions: BTreeMap<String, Rc<Command>>,
-    pub(super) aliases: BTreeMap<String, String>,
-    pub(super) depth: usize,
-    /// The input that `exec` with a redirection left open.
-    pub(super) held: Input,
-}
-
-/// A variable's value.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Value {
-    pub(super) args: Vec<Arg>,
-    /// The commands whose output is in it.
-    pub(super) inputs: Vec<usize>,
-}
-
-impl Scope {
-    /// A scope for a program inside this one.
-    pub(super) fn deeper(&self, via: &str) -> Self {
-        let mut scope = self.clone();
-        scope.depth += 1;
-        scope.via.push(via.to_owned());
-        scope
-    }
-
-    pub(super) fn set(&mut self, name: &str, args: Vec<Arg>) {
-        self.variables.insert(
-            name.to_owned(),
-            Value {
-                args,
-                inputs: Vec::new(),
-            },
-        );
-    }
-
-    pub(super) fn set_positionals(&mut self, args: &[Arg]) {
-        self.set("@", args.to_vec());
-        self.set("*", args.to_vec());
-        for (index, arg) in args.iter().take(9).enumerate() {
-            self.set(&(index + 1).to_string(), vec![arg.clone()]);
-        }
-    }
-
-    pub(super) fn has_positionals(&self) -> bool {
-        self.depth > 0
-    }
-}
-
-/// Whether a command was followed to what is inside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Followed {
-    /// It is a plain command.
-    Not,
-    /// It was followed, and prints this, where that can be told.
-    To(Option<String>),
-}
-
-/// What comes with a command's words.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Around {
-    pub(super) redirects: Vec<(RedirectKind, Arg)>,
-    pub(super) stdin: Input,
-    pub(super) inputs: Vec<usize>,
-}
 
 pub(super) struct Walker<'h> {
     pub(super) home: Option<&'h str>,

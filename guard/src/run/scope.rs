@@ -1,0 +1,78 @@
+//! What is remembered while a script is followed.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Arg, Input};
+use crate::shell::{Command, RedirectKind};
+
+/// What a shell would remember while it goes through the script.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    pub(super) cwd: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) via: Vec<String>,
+    pub(super) variables: BTreeMap<String, Value>,
+    pub(super) functions: BTreeMap<String, Rc<Command>>,
+    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) depth: usize,
+    /// The input that `exec` with a redirection left open.
+    pub(super) held: Input,
+}
+
+/// A variable's value.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Value {
+    pub(super) args: Vec<Arg>,
+    /// The commands whose output is in it.
+    pub(super) inputs: Vec<usize>,
+}
+
+impl Scope {
+    /// A scope for a program inside this one.
+    pub(super) fn deeper(&self, via: &str) -> Self {
+        let mut scope = self.clone();
+        scope.depth += 1;
+        scope.via.push(via.to_owned());
+        scope
+    }
+
+    pub(super) fn set(&mut self, name: &str, args: Vec<Arg>) {
+        self.variables.insert(
+            name.to_owned(),
+            Value {
+                args,
+                inputs: Vec::new(),
+            },
+        );
+    }
+
+    pub(super) fn set_positionals(&mut self, args: &[Arg]) {
+        self.set("@", args.to_vec());
+        self.set("*", args.to_vec());
+        for (index, arg) in args.iter().take(9).enumerate() {
+            self.set(&(index + 1).to_string(), vec![arg.clone()]);
+        }
+    }
+
+    pub(super) fn has_positionals(&self) -> bool {
+        self.depth > 0
+    }
+}
+
+/// Whether a command was followed to what is inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Followed {
+    /// It is a plain command.
+    Not,
+    /// It was followed, and prints this, where that can be told.
+    To(Option<String>),
+}
+
+/// What comes with a command's words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around {
+    pub(super) redirects: Vec<(RedirectKind, Arg)>,
+    pub(super) stdin: Input,
+    pub(super) inputs: Vec<usize>,
+}
