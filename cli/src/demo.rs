@@ -28,7 +28,7 @@ const SERVICE: &str = "shop";
 /// The server that it runs on.
 const SERVER: &str = "demo-server";
 /// What a coding agent tries in the tour.
-const DESTRUCTIVE: &str = "rm -rf ~/ && git push --force origin main";
+const DESTRUCTIVE: &str = "docker compose down -v && git push --force origin main";
 /// What a person asks a coding agent in the tour.
 const PROMPT: &str = "why was the last deploy of shop rolled back?";
 /// How long the tour may take to stop in order.

@@ -12,6 +12,7 @@ use agent::Error;
 use config::{Paths, SecretString};
 
 use crate::argv::InitArgs;
+use crate::interrupt::Interrupts;
 use crate::output::{mark, marked};
 use crate::wire::Wire;
 
@@ -23,8 +24,16 @@ const CLAIM: Duration = Duration::from_mins(5);
 /// Digits of the code: short to type, and too many to guess in the time.
 const CODE_LENGTH: usize = 10;
 
-/// Sets Fjord up.
+/// Sets Fjord up. Ctrl-C leaves everything as it was.
 pub(crate) async fn run(wire: &Wire, args: InitArgs) -> Result<ExitCode, Error> {
+    let mut interrupts = Interrupts::listen()?;
+    tokio::select! {
+        outcome = set_up(wire, args) => outcome,
+        () = interrupts.next() => Err(Error::conflict("stopped; nothing was written")),
+    }
+}
+
+async fn set_up(wire: &Wire, args: InitArgs) -> Result<ExitCode, Error> {
     let paths = Paths::from(&wire.environment);
     let file = wire
         .config_file
@@ -40,7 +49,7 @@ pub(crate) async fn run(wire: &Wire, args: InitArgs) -> Result<ExitCode, Error> 
     let asker = Asker::new(wire, args.yes)?;
     let settings = gather(wire, (&asker, &args), &paths).await?;
     let kept = write::write(wire, &file, &settings)?;
-    let unit = service::write(wire, &asker, &args)?;
+    let unit = service::write(wire, &asker, &args).await?;
     if wire.output.json {
         wire.output.document(&serde_json::json!({
             "written": file,
@@ -123,7 +132,7 @@ async fn gather(
             }
         }
     }
-    let token = asker.token(args.telegram_token.as_deref())?;
+    let token = asker.token(args.telegram_token.as_deref()).await?;
     if !token.is_empty() {
         bot(wire, asker, args, (&mut settings, token)).await?;
     } else if args.admin.is_some() {

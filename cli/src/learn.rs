@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use agent::{Agent, Command, Error, Face, Learn, Progress, Reply};
+use agent::{Actor, Agent, Command, Error, Face, Learn, Progress, Reply};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output::{mark, marked};
@@ -50,10 +51,9 @@ pub(crate) async fn run(
         let outcome = match learned {
             Ok(learn) => {
                 let source = learn.source.clone();
-                let reply = agent
-                    .handle(&actor, Command::Learn(learn), &Progress::none())
-                    .await;
-                reply.map_err(|error| (Some(source), error))
+                hand_over(agent, &actor, learn)
+                    .await
+                    .map_err(|error| (Some(source), error))
             }
             Err(error) => Err((None, error)),
         };
@@ -97,6 +97,21 @@ pub(crate) async fn run(
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Many files are more than a person's requests: it waits where it is asked to.
+async fn hand_over(agent: &Agent, actor: &Actor, learn: Learn) -> Result<Reply, Error> {
+    loop {
+        match agent
+            .handle(actor, Command::Learn(learn.clone()), &Progress::none())
+            .await
+        {
+            Err(Error::Throttled { retry_after_s }) => {
+                tokio::time::sleep(Duration::from_secs(retry_after_s)).await
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 async fn read(path: PathBuf) -> Result<Learn, Error> {

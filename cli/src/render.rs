@@ -11,7 +11,7 @@ mod words;
 use agent::Reply;
 use chrono::{DateTime, Utc};
 
-pub(crate) use deploy::question;
+pub(crate) use deploy::{intent, question};
 pub(crate) use words::{age, table};
 
 use crate::output::{mark, marked};

@@ -75,11 +75,14 @@ impl Road<'_> {
 
     async fn ask(&self, question: Question) -> Result<Reply, Error> {
         let output = self.wire.output;
+        if self.consent.yes {
+            if !output.json {
+                output.text(&render::intent(&question));
+            }
+            return self.carry_out(question).await;
+        }
         if !output.json {
             output.text(&render::question(&question, self.agent.now()));
-        }
-        if self.consent.yes {
-            return self.carry_out(question).await;
         }
         if !(std::io::stdin().is_terminal() && output.errors_are_watched()) {
             return Err(Error::forbidden(format!(

@@ -4,14 +4,22 @@ use agent::{Stage, Step};
 
 use crate::output::{Output, mark, marked};
 
+/// Which steps are shown, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Showing {
+    /// None but the model's text.
+    Nothing,
+    /// Stages and lines on standard error.
+    Lines,
+    /// A document each on standard output.
+    Documents,
+}
+
 /// Prints steps the way the reader wants them.
 #[derive(Debug)]
 pub(crate) struct StepPrinter {
     output: Output,
-    /// With `--json`: a document a step.
-    as_documents: bool,
-    /// Stages and lines, for work that acts.
-    in_full: bool,
+    showing: Showing,
     prose_was_shown: bool,
     in_prose: bool,
 }
@@ -19,22 +27,33 @@ pub(crate) struct StepPrinter {
 impl StepPrinter {
     /// Makes a printer for work that only reads: a person at a terminal sees what it waits for.
     pub(crate) fn for_reading(output: Output) -> Self {
-        let in_full = output.errors_are_watched() && !output.json;
-        Self {
+        let is_seen = output.errors_are_watched() && !output.json;
+        Self::new(
             output,
-            as_documents: false,
-            in_full,
-            prose_was_shown: false,
-            in_prose: false,
-        }
+            if is_seen {
+                Showing::Lines
+            } else {
+                Showing::Nothing
+            },
+        )
     }
 
     /// Makes a printer for work that acts: every step is shown.
     pub(crate) fn for_acting(output: Output) -> Self {
+        Self::new(
+            output,
+            if output.json {
+                Showing::Documents
+            } else {
+                Showing::Lines
+            },
+        )
+    }
+
+    fn new(output: Output, showing: Showing) -> Self {
         Self {
             output,
-            as_documents: output.json,
-            in_full: !output.json,
+            showing,
             prose_was_shown: false,
             in_prose: false,
         }
@@ -42,7 +61,7 @@ impl StepPrinter {
 
     /// Shows a step.
     pub(crate) fn show(&mut self, step: &Step) {
-        if self.as_documents {
+        if self.showing == Showing::Documents {
             self.output.document(step);
             return;
         }
@@ -53,20 +72,19 @@ impl StepPrinter {
                 self.prose_was_shown = true;
                 self.in_prose = true;
             }
-            Step::Text { .. } => {}
-            Step::Stage { stage, text } if self.in_full => {
+            Step::Stage { stage, text } if self.showing == Showing::Lines => {
                 self.end_prose();
                 self.output.remark(&format!(
                     "{} {text}",
                     marked(mark::DIM, &format!("{:>9}", word(*stage)))
                 ));
             }
-            Step::Line { text } if self.in_full => {
+            Step::Line { text } if self.showing == Showing::Lines => {
                 self.end_prose();
                 self.output
                     .remark(&format!("{} {text}", marked(mark::DIM, "        |")));
             }
-            Step::Stage { .. } | Step::Line { .. } => {}
+            Step::Text { .. } | Step::Stage { .. } | Step::Line { .. } => {}
         }
     }
 
@@ -87,9 +105,8 @@ fn word(stage: Stage) -> &'static str {
     match stage {
         Stage::Lock => "lock",
         Stage::Command => "command",
-        Stage::Gate => "health",
         Stage::Rollback => "roll back",
-        Stage::RollbackGate => "health",
+        Stage::Gate | Stage::RollbackGate => "health",
         Stage::Record => "record",
         Stage::Gather => "gather",
         Stage::Model => "model",

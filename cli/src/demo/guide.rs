@@ -163,9 +163,13 @@ impl Guide<'_> {
     fn reply(&self, reply: &Reply) {
         if self.output.json {
             self.output.document(reply);
-        } else {
-            self.output
-                .text(&render::reply(reply, Moment::at(self.agent.now())));
+            return;
         }
+        let text = match reply {
+            // The answer comes at once.
+            Reply::Confirm(question) => render::intent(question),
+            reply => render::reply(reply, Moment::at(self.agent.now())),
+        };
+        self.output.text(&text);
     }
 }

@@ -49,7 +49,7 @@ impl<'a> Asker<'a> {
         }
         loop {
             let answer = if self.person {
-                self.line(question)?
+                self.line(question).await?
             } else {
                 String::new()
             };
@@ -65,7 +65,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Takes the token from the flag, from standard input (`-`), or asks without showing it.
-    pub(super) fn token(&self, given: Option<&str>) -> Result<String, Error> {
+    pub(super) async fn token(&self, given: Option<&str>) -> Result<String, Error> {
         match given {
             Some("-") => {
                 let mut text = String::new();
@@ -89,7 +89,8 @@ impl<'a> Asker<'a> {
             None if self.person => {
                 let _hidden = Hidden::begin();
                 let token = self
-                    .line("the bot's token from @BotFather (not shown), or nothing for no bot")?;
+                    .line("the bot's token from @BotFather (not shown), or nothing for no bot")
+                    .await?;
                 self.wire.output.remark("");
                 Ok(token)
             }
@@ -98,8 +99,8 @@ impl<'a> Asker<'a> {
     }
 
     /// Asks for a yes; no when nobody can be asked.
-    pub(super) fn agrees(&self, question: &str) -> Result<bool, Error> {
-        Ok(self.person && crate::road::is_yes(&self.line(&format!("{question} [y/N]"))?))
+    pub(super) async fn agrees(&self, question: &str) -> Result<bool, Error> {
+        Ok(self.person && crate::road::is_yes(&self.line(&format!("{question} [y/N]")).await?))
     }
 
     /// Tells that a part works.
@@ -118,14 +119,22 @@ impl<'a> Asker<'a> {
             .remark(&format!("{} {text}", marked(mark::WARN, " note")));
     }
 
-    fn line(&self, question: &str) -> Result<String, Error> {
+    /// Reads on a thread of its own, so that an interrupt is heard meanwhile.
+    async fn line(&self, question: &str) -> Result<String, Error> {
         self.wire.output.ask(&format!("{question}: "));
-        let mut line = String::new();
-        let read = std::io::stdin().read_line(&mut line);
-        match read {
-            Ok(0) => Err(Error::conflict("the input ended; nothing was written")),
-            Ok(_) => Ok(line.trim().to_owned()),
-            Err(error) => Err(Error::invalid(format!(
+        let read = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin()
+                .read_line(&mut line)
+                .map(|length| (length, line))
+        });
+        match read.await {
+            Ok(Ok((0, _))) => Err(Error::conflict("the input ended; nothing was written")),
+            Ok(Ok((_, line))) => Ok(line.trim().to_owned()),
+            Ok(Err(error)) => Err(Error::invalid(format!(
+                "the answer cannot be read: {error}"
+            ))),
+            Err(error) => Err(Error::internal(format!(
                 "the answer cannot be read: {error}"
             ))),
         }

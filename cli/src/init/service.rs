@@ -10,7 +10,7 @@ use crate::argv::InitArgs;
 use crate::wire::{Wire, own_program};
 
 /// Writes the unit that was asked for; returns where.
-pub(super) fn write(
+pub(super) async fn write(
     wire: &Wire,
     asker: &Asker<'_>,
     args: &InitArgs,
@@ -18,11 +18,13 @@ pub(super) fn write(
     let on_mac = cfg!(target_os = "macos");
     let asked_for = args.systemd || args.launchd;
     if !asked_for
-        && !asker.agrees(if on_mac {
-            "run `fjord up` by launchd"
-        } else {
-            "run `fjord up` by a systemd user unit"
-        })?
+        && !asker
+            .agrees(if on_mac {
+                "run `fjord up` by launchd"
+            } else {
+                "run `fjord up` by a systemd user unit"
+            })
+            .await?
     {
         return Ok(None);
     }

@@ -49,18 +49,17 @@ pub(super) fn plan(plan: &DeployPlan) -> String {
 
 /// Renders a question that waits for yes or no.
 pub(crate) fn question(question: &Question, now: DateTime<Utc>) -> String {
-    let what = question
+    let left = (question.expires_at - now).num_seconds().max(0);
+    let note = format!("nothing is done yet; the question is void in {left} s");
+    format!("{}\n{}", intent(question), marked(mark::DIM, &note))
+}
+
+/// Renders what a question is about.
+pub(crate) fn intent(question: &Question) -> String {
+    question
         .plan
         .as_ref()
-        .map_or_else(|| question.text.clone(), plan);
-    let left = (question.expires_at - now).num_seconds().max(0);
-    format!(
-        "{what}\n{}",
-        marked(
-            mark::DIM,
-            &format!("nothing is done yet; the question is void in {left} s")
-        )
-    )
+        .map_or_else(|| question.text.clone(), plan)
 }
 
 /// Renders how a deployment ended.

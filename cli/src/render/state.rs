@@ -13,32 +13,31 @@ pub(super) fn status(report: &StatusReport, now: DateTime<Utc>) -> String {
         return "the inventory is empty; add a server with `fjord server add NAME --hostname HOST`"
             .to_owned();
     }
-    let services = report.servers.iter().flat_map(|server| &server.services);
-    let (mut count, mut bad) = (0, 0);
-    for service in services {
-        count += 1;
-        bad += usize::from(matches!(
-            service.health,
-            HealthStatus::Unhealthy | HealthStatus::Degraded
-        ));
-    }
-    let mut lines = vec![match (count, bad) {
-        (0, _) => format!(
+    let services: Vec<_> = report
+        .servers
+        .iter()
+        .flat_map(|server| &server.services)
+        .collect();
+    let having = |wanted: &[HealthStatus]| {
+        services
+            .iter()
+            .filter(|service| wanted.contains(&service.health))
+            .count()
+    };
+    let bad = having(&[HealthStatus::Unhealthy, HealthStatus::Degraded]);
+    let all = format!(
+        "{} on {}",
+        counted(services.len(), "service"),
+        counted(report.servers.len(), "server")
+    );
+    let mut lines = vec![match (bad, having(&[HealthStatus::Unknown])) {
+        _ if services.is_empty() => format!(
             "{} and no service yet",
             counted(report.servers.len(), "server")
         ),
-        (_, 0) => marked(
-            mark::GOOD,
-            &format!(
-                "no known problem: {} on {}",
-                counted(count, "service"),
-                counted(report.servers.len(), "server")
-            ),
-        ),
-        (_, bad) => marked(
-            mark::BAD,
-            &format!("{bad} of {} not healthy", counted(count, "service")),
-        ),
+        (0, 0) => marked(mark::GOOD, &format!("all healthy: {all}")),
+        (0, unknown) => format!("no known problem: {all}, {unknown} of unknown health"),
+        (bad, _) => marked(mark::BAD, &format!("{bad} not healthy: {all}")),
     }];
     for deployment in &report.running {
         lines.push(format!(
@@ -84,20 +83,20 @@ fn server_lines(server: &ServerState, now: DateTime<Utc>) -> Vec<String> {
             problem,
         ]
     });
-    let mut table = columns(rows.collect());
+    let mut table = columns(&rows.collect::<Vec<_>>());
     table.insert(0, head);
     table
 }
 
 /// Lines up columns without a heading.
-fn columns<const N: usize>(rows: Vec<[String; N]>) -> Vec<String> {
+fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let width = |text: &str| {
         text.chars()
             .filter(|character| !(mark::BAD..=mark::END).contains(character))
             .count()
     };
     let mut widths = [0; N];
-    for row in &rows {
+    for row in rows {
         for (most, cell) in widths.iter_mut().zip(row) {
             *most = (*most).max(width(cell));
         }
@@ -259,7 +258,7 @@ pub(super) fn doctor(checks: &[Check]) -> String {
             check.note.clone(),
         ]
     });
-    columns(rows.collect()).join("\n")
+    columns(&rows.collect::<Vec<_>>()).join("\n")
 }
 
 fn counted(count: usize, word: &str) -> String {

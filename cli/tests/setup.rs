@@ -1,0 +1,184 @@
+//! Setting up: init, backup, restore, documents, `fjord up`.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::home::Home;
+
+#[test]
+fn init_writes_a_private_file_once_and_keeps_the_old_one() {
+    let home = Home::new();
+    let store = format!("sqlite://{}/mine.db", home.path().display());
+    home.run(["init", "--yes", "--store", &store, "--model", "tiny"])
+        .expect(0);
+    let file = home.path().join("config/fjord.toml");
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert!(std::fs::read_to_string(&file).unwrap().contains(&store));
+    let again = home.run(["init", "--yes"]).expect(1);
+    assert!(again.err.contains("--force"), "{again:?}");
+    home.run(["init", "--yes", "--force"]).expect(0);
+    assert!(
+        std::fs::read_to_string(home.path().join("config/fjord.toml.old.1"))
+            .unwrap()
+            .contains(&store)
+    );
+    home.run(["status"]).expect(0);
+}
+
+#[test]
+fn init_writes_nothing_when_a_part_does_not_answer() {
+    let home = Home::new();
+    home.run(["init", "--yes", "--redis", "redis://127.0.0.1:1"])
+        .expect(69);
+    home.run(["init", "--yes", "--chroma", "http://127.0.0.1:1"])
+        .expect(69);
+    home.run(["init", "--yes", "--chroma", "not a url"])
+        .expect(64);
+    let token = home
+        .run_with_input(
+            [
+                "init",
+                "--yes",
+                "--telegram-token",
+                "-",
+                "--api-url",
+                "http://127.0.0.1:1",
+            ],
+            "1:secrettoken\n",
+        )
+        .expect(69);
+    assert!(!token.err.contains("secrettoken"), "{token:?}");
+    home.run(["init"]).expect(77);
+    assert!(
+        !home.path().join("config").exists()
+            || std::fs::read_dir(home.path().join("config"))
+                .unwrap()
+                .count()
+                == 0
+    );
+}
+
+#[test]
+fn init_writes_a_unit_when_asked() {
+    let home = Home::new();
+    home.run(["init", "--yes", "--systemd"]).expect(0);
+    let unit =
+        std::fs::read_to_string(home.path().join(".config/systemd/user/fjord.service")).unwrap();
+    assert!(
+        unit.contains("/fjord\" up\n") && unit.contains("Type=notify"),
+        "{unit}"
+    );
+}
+
+#[test]
+fn a_backup_brings_the_store_back() {
+    let home = Home::with_service("true");
+    home.run(["backup", "kept.fjord"]).expect(0);
+    home.run(["backup", "kept.fjord"]).expect(1);
+    home.run(["service", "remove", "api"]).expect(0);
+    home.run(["restore", "kept.fjord"]).expect(77);
+    home.run(["restore", "missing.fjord", "--yes"]).expect(1);
+    home.run(["restore", "kept.fjord", "--yes"]).expect(0);
+    assert_eq!(home.json(["service", "list"])["data"][0]["name"], "api");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told_and_the_others_are_taken_in() {
+    let home = Home::new();
+    let folder = home.path().join("docs");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(
+        folder.join("a.md"),
+        "# Restarting the queue\n\nStop the worker, then run the flush.",
+    )
+    .unwrap();
+    std::fs::write(folder.join("b.md"), b"a\0b").unwrap();
+    let ran = home.run(["rag", "add", "docs", "missing.md"]).expect(1);
+    assert!(
+        ran.err.contains("binary") && ran.err.contains("missing.md"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains("1 added") && ran.out.contains("2 not taken in"),
+        "{ran:?}"
+    );
+    let again = home.run(["rag", "add", "docs/a.md"]).expect(0);
+    assert!(again.out.contains("1 unchanged"), "{again:?}");
+    assert!(
+        home.run(["rag", "search", "flush", "the", "worker"])
+            .expect(0)
+            .out
+            .contains("Restarting the queue")
+    );
+    let id = home.json(["rag", "list"])["data"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    home.run(["rag", "forget", &id]).expect(0);
+    assert_eq!(home.json(["rag", "list"])["data"], serde_json::json!([]));
+}
+
+#[test]
+fn up_serves_once_and_ends_when_asked() {
+    let home = Home::new();
+    let mut up = home
+        .command()
+        .arg("up")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let socket = home.path().join("fjord.sock");
+    let began = Instant::now();
+    while UnixStream::connect(&socket).is_err() {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "the socket does not come"
+        );
+        std::thread::yield_now();
+    }
+    let second = home.run(["up"]).expect(1);
+    assert!(second.err.contains("another `fjord up`"), "{second:?}");
+    home.run(["restore", "x", "--yes"]).expect(1);
+    let asked = Instant::now();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&up),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    assert_eq!(up.wait().unwrap().code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn up_goes_on_without_a_store() {
+    let home = Home::new();
+    let mut command = home.command();
+    command
+        .arg("up")
+        .env("FJORD_STORE__URL", "postgres://nobody:pw@127.0.0.1:1/none")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut up = command.spawn().unwrap();
+    let socket = home.path().join("fjord.sock");
+    let began = Instant::now();
+    while UnixStream::connect(&socket).is_err() {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "the socket does not come"
+        );
+        assert!(up.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    }
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&up),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    assert_eq!(up.wait().unwrap().code(), Some(0));
+}
