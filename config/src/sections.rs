@@ -136,7 +136,7 @@ impl RuleSetting {
 pub struct Exception {
     /// The rule's id.
     pub rule: String,
-    /// How the commands begin; never empty.
+    /// All words of the commands: `*` fits within a word, a last word `*` fits the rest; never empty.
     pub command: String,
     /// The last day, `YYYY-MM-DD`; the day is checked, so these compare as text.
     pub until: String,

@@ -67,11 +67,18 @@ async fn add(
 
 async fn set(agent: &Agent, pass: &Pass, name: &str, fields: ServerFields) -> Result<Reply, Error> {
     let mut row = find_server(&agent.store().servers().await?, name)?;
+    let status = fields.status;
     apply(&mut row, fields)?;
     only_if_won(
         agent.store().update_server(&row, pass.at()).await?,
         &row.name,
     )?;
+    if let Some(status) = status {
+        agent
+            .store()
+            .record_server_status(row.id, status, None)
+            .await?;
+    }
     Ok(changed(agent, ("server", &row.name, "changed"), Vec::new()))
 }
 

@@ -95,11 +95,15 @@ async fn set(
         let server = find_server(&agent.store().servers().await?, &wanted)?;
         (row.server_id, row.server) = (server.id, server.name);
     }
+    let endpoint = row.health_endpoint.clone();
     apply(&mut row, fields)?;
     only_if_won(
         agent.store().update_service(&row, pass.at()).await?,
         &row.full_name(),
     )?;
+    if row.health_endpoint != endpoint {
+        agent.store().forget_health(row.id).await?;
+    }
     Ok(changed(
         agent,
         ("service", &row.full_name(), "changed"),
@@ -175,8 +179,6 @@ fn apply(row: &mut Service, fields: ServiceFields) -> Result<(), Error> {
     if let Some(endpoint) = fields.health_endpoint {
         check_endpoint(&endpoint)?;
         row.health_endpoint = given(endpoint);
-        // What was known belongs to the old endpoint.
-        row.health_status = HealthStatus::Unknown;
     }
     if let Some(config) = fields.config {
         if !config.is_object() || config.to_string().len() > 16_384 {

@@ -53,14 +53,16 @@ impl Store {
     }
 
     /// Writes a server's fields, if nobody changed it since it was read; tells whether it won.
+    ///
+    /// Its status is not among them: checks write that all the time, see [`Store::record_server_status`].
     pub async fn update_server(&self, row: &Server, now: Time) -> Result<bool, StoreError> {
         self.run(async {
             rag::db!(self.pool, |p| sqlx::query(
                 "update servers set hostname = $1, ip_addresses = $2, role = $3, ssh_config = $4, os = $5, resources = $6, \
-                 tags = $7, status = $8, notes = $9, updated_at = $10 where id = $11 and updated_at = $12"
+                 tags = $7, notes = $8, updated_at = $9 where id = $10 and updated_at = $11"
             )
             .bind(&row.hostname).bind(&row.ip_addresses).bind(row.role).bind(&row.ssh_config).bind(&row.os).bind(&row.resources)
-            .bind(&row.tags).bind(row.status).bind(&row.notes).bind(now).bind(row.id).bind(row.updated_at)
+            .bind(&row.tags).bind(&row.notes).bind(now).bind(row.id).bind(row.updated_at)
             .execute(p).await.map(|done| done.rows_affected() == 1))
         })
         .await

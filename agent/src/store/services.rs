@@ -110,6 +110,20 @@ impl Store {
         .await
     }
 
+    /// Forgets what the last check said: it was about another endpoint.
+    pub async fn forget_health(&self, service_id: i64) -> Result<(), StoreError> {
+        self.run(async {
+            rag::db!(self.pool, |p| sqlx::query(
+                "update services set health_status = 'unknown', last_health_check = null where id = $1"
+            )
+            .bind(service_id)
+            .execute(p)
+            .await
+            .map(|_| ()))
+        })
+        .await
+    }
+
     /// Returns the last checks of a service, the newest first.
     pub async fn health_checks(
         &self,
