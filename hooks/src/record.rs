@@ -1,19 +1,28 @@
-//! Stores events behind the coder's back: through a bounded queue, and to the spool when that is full or the store is down.
+//! Keeps events without making the coder wait for the store.
+//!
+//! The spool is the queue: an event is on the disk before the client hears that it was taken, so that not even
+//! `kill -9` loses it, and the store gets it from there.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use agent::project::Surroundings;
-use agent::{Actor, Agent, Command, Error, Observation, Progress};
-use tokio::sync::mpsc;
+use agent::{Actor, Agent, Command, Error, Judgement, Observation, Progress};
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::spool;
 use crate::wire::HookInput;
 
-/// Events that may wait for the store; an event is at most some 20 KB.
-const WAITING: usize = 1_024;
 /// The longest look at a project's folders. A file system that hangs must not stop all recording.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
+/// How often the spool is looked at when nothing is told: `fjord-hook` writes into it too.
+const EVERY: Duration = Duration::from_secs(5);
+/// How long a store that is down is left alone.
+const STORE_DOWN: Duration = Duration::from_secs(1);
 
 /// An event to be stored, unless its paths are ignored.
 #[derive(Clone, Debug)]
@@ -22,30 +31,24 @@ pub(crate) struct Record {
     paths: Vec<String>,
 }
 
-/// The way into the queue.
+/// The way into the spool.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
-    queue: mpsc::Sender<Record>,
     agent: Agent,
+    spooled: Arc<Notify>,
+    waiting: Arc<AtomicUsize>,
 }
-
-/// The other end of the queue.
-pub(crate) type Waiting = mpsc::Receiver<Record>;
 
 impl Record {
     /// `None`: nothing is kept of this event.
-    pub(crate) fn of(
-        input: &HookInput,
-        id: &str,
-        at: Option<chrono::DateTime<chrono::Utc>>,
-    ) -> Option<Self> {
+    pub(crate) fn of(input: &HookInput, id: &str, at: Option<DateTime<Utc>>) -> Option<Self> {
         Some(Self {
             observation: input.observation(id, at)?,
             paths: input.paths(),
         })
     }
 
-    /// Takes an observation that was spooled because the store was down: its paths were looked at then.
+    /// Takes an observation from the spool: its paths were looked at before it got there.
     pub(crate) fn spooled(observation: Observation) -> Self {
         Self {
             observation,
@@ -54,7 +57,7 @@ impl Record {
     }
 
     /// Adds what the guard said.
-    pub(crate) fn judged(mut self, judgement: &agent::Judgement) -> Self {
+    pub(crate) fn judged(mut self, judgement: &Judgement) -> Self {
         self.observation.verdict = Some(judgement.verdict.as_str().to_owned());
         self.observation.rule.clone_from(&judgement.rule);
         self
@@ -62,52 +65,65 @@ impl Record {
 }
 
 impl Recorder {
-    /// Makes the queue.
-    pub(crate) fn new(agent: &Agent) -> (Self, Waiting) {
-        let (queue, waiting) = mpsc::channel(WAITING);
-        (
-            Self {
-                queue,
-                agent: agent.clone(),
-            },
-            waiting,
-        )
+    /// Makes the way into the agent's spool.
+    pub(crate) fn new(agent: &Agent) -> Self {
+        Self {
+            agent: agent.clone(),
+            spooled: Arc::default(),
+            waiting: Arc::default(),
+        }
     }
 
-    /// Puts an event into the queue; never waits.
-    pub(crate) fn record(&self, mut record: Record) {
+    /// Puts an event into the spool; false: it was not taken.
+    pub(crate) async fn record(&self, mut record: Record) -> bool {
         record
             .observation
             .at
             .get_or_insert_with(|| self.agent.now());
-        let record = match self.queue.try_send(record) {
-            Ok(()) => return,
-            Err(
-                mpsc::error::TrySendError::Full(record) | mpsc::error::TrySendError::Closed(record),
-            ) => record,
-        };
-        let agent = self.agent.clone();
-        tokio::task::spawn_blocking(move || {
-            if !is_ignored(&agent, &record.paths) {
-                spool::keep(&agent, &record.observation);
+        let (agent, waiting) = (self.agent.clone(), Arc::clone(&self.waiting));
+        let kept = tokio::task::spawn_blocking(move || {
+            if is_ignored(&agent, &record.paths) {
+                return Ok(());
             }
+            let waiting = waiting.fetch_add(1, Ordering::Relaxed);
+            spool::keep(&agent.paths().spool_dir, &record.observation, waiting)
         });
-    }
-}
-
-/// Stores what comes through the queue, until every sender is gone and the queue is empty.
-pub(crate) async fn work(agent: Agent, mut waiting: Waiting) {
-    while let Some(record) = waiting.recv().await {
-        let observation = record.observation.clone();
-        match store(&agent, record).await {
-            Ok(()) => {}
-            Err(Error::Unavailable { .. } | Error::Internal { .. }) => {
-                let agent = agent.clone();
-                let _ =
-                    tokio::task::spawn_blocking(move || spool::keep(&agent, &observation)).await;
+        match kept.await {
+            Ok(Ok(())) => {
+                self.spooled.notify_one();
+                true
             }
-            Err(error) => {
-                tracing::warn!(%error, event = observation.event, "the event is not stored");
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "an event cannot be spooled");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Takes in what is spooled, by this process and by `fjord-hook`, until told to stop; then once more.
+    pub(crate) async fn work(self, stop: CancellationToken) {
+        loop {
+            let pass = spool::pass(&self.agent).await;
+            self.waiting.store(pass.left, Ordering::Relaxed);
+            if stop.is_cancelled() {
+                return;
+            }
+            let pause = async {
+                if pass.is_store_down {
+                    tokio::time::sleep(STORE_DOWN).await;
+                }
+                tokio::select! {
+                    () = self.spooled.notified() => {}
+                    () = tokio::time::sleep(EVERY) => {}
+                }
+            };
+            if pass.left > 0 && !pass.is_store_down && pass.taken > 0 {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = pause => {}
             }
         }
     }
@@ -116,17 +132,19 @@ pub(crate) async fn work(agent: Agent, mut waiting: Waiting) {
 /// Stores one event, once: an event that is there already, or is ignored, is fine too.
 pub(crate) async fn store(agent: &Agent, record: Record) -> Result<(), Error> {
     let Record { observation, paths } = record;
-    let looker = agent.clone();
-    let look = tokio::task::spawn_blocking(move || is_ignored(&looker, &paths));
-    match tokio::time::timeout(LONGEST_LOOK, look).await {
-        Ok(Ok(false)) => {}
-        Ok(Ok(true)) => return Ok(()),
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!(
-                event = observation.event,
-                "whether the folder is ignored could not be told, so the event is not kept"
-            );
-            return Ok(());
+    if !paths.is_empty() {
+        let looker = agent.clone();
+        let look = tokio::task::spawn_blocking(move || is_ignored(&looker, &paths));
+        match tokio::time::timeout(LONGEST_LOOK, look).await {
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => return Ok(()),
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!(
+                    event = observation.event,
+                    "whether its folder is ignored could not be told, so the event is not kept"
+                );
+                return Ok(());
+            }
         }
     }
     let actor = Actor::session(&observation.session);
@@ -136,7 +154,7 @@ pub(crate) async fn store(agent: &Agent, record: Record) -> Result<(), Error> {
         .map(|_| ())
 }
 
-/// Tells whether one of the paths is in `hooks.ignore`, the project's own list included.
+/// Tells whether one of the paths is in `hooks.ignore`, the project's own list included. Reads the disk.
 pub(crate) fn is_ignored(agent: &Agent, paths: &[String]) -> bool {
     let Some(cwd) = paths.first() else {
         return false;

@@ -1,7 +1,7 @@
 //! The socket of `fjord up`: HTTP/1.1, so that `curl --unix-socket` can talk to it.
 //!
-//! The coder waits for a verdict and for context, each within its deadline, and for nothing else: what is to be
-//! stored goes through a queue.
+//! The coder waits for a verdict and for context, each within its deadline, and never for the store: what is to be
+//! kept goes to the spool, and from there to the store.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,6 @@ use crate::wire::{HookInput, WireError};
 const LARGEST_EVENT: usize = 64 << 20;
 /// A larger one is parsed where it holds nobody up.
 const LARGE_EVENT: usize = 256 << 10;
-/// How often the spool is looked at.
-const SPOOL_EVERY: Duration = Duration::from_secs(5);
 /// How long answers and stores that are under way get at the end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -67,9 +65,9 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     let socket = agent.paths().socket.clone();
     let (listener, lock) = listen(&socket)?;
     tracing::info!(socket = %socket.display(), "hooks are served");
-    let (recorder, waiting) = Recorder::new(&agent);
-    let recording = tokio::spawn(record::work(agent.clone(), waiting));
-    let watching = tokio::spawn(watch_spool(agent.clone(), stop.clone()));
+    let recorder = Recorder::new(&agent);
+    let served_all = CancellationToken::new();
+    let recording = tokio::spawn(recorder.clone().work(served_all.clone()));
     let router = Router::new()
         .route("/v1/hook", post(hook))
         .route("/v1/health", get(health))
@@ -88,9 +86,9 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     };
     let _ = std::fs::remove_file(&socket);
     drop(lock);
-    // The router is gone and with it every sender: what still waits is stored or spooled.
+    // What came in last is stored now, or stays in the spool for the next start.
+    served_all.cancel();
     let _ = tokio::time::timeout(LAST_WORDS, recording).await;
-    watching.abort();
     match served {
         Ok(outcome) => Ok(outcome?),
         Err(error) => Err(ServeError::Broken(std::io::Error::other(error))),
@@ -117,30 +115,29 @@ async fn hook(State(served): State<Served>, headers: HeaderMap, body: Bytes) -> 
     };
     let (event, paths) = (input.event.name().to_owned(), input.paths());
     let record = Record::of(&input, &id, None);
-    match input.into_command(&id, None) {
-        None => StatusCode::NO_CONTENT.into_response(),
+    let (record, answer) = match input.into_command(&id, None) {
+        None => (None, None),
         Some(command @ (Command::Judge(_) | Command::Enrich(_))) => {
             let Some(reply) = ask(&served.agent, command, paths).await else {
                 return (StatusCode::SERVICE_UNAVAILABLE, "no answer in time").into_response();
             };
-            if let Some(record) = record {
-                served.recorder.record(match &reply {
-                    Reply::Judged(judgement) => record.judged(judgement),
-                    _ => record,
-                });
-            }
-            match render(&event, &reply) {
-                Some(answer) => Json(answer).into_response(),
-                None => StatusCode::NO_CONTENT.into_response(),
-            }
+            let record = match &reply {
+                Reply::Judged(judgement) => record.map(|record| record.judged(judgement)),
+                _ => record,
+            };
+            (record, render(&event, &reply))
         }
-        Some(_) => {
-            if let Some(record) = record {
-                served.recorder.record(record);
-            }
-            StatusCode::NO_CONTENT.into_response()
-        }
+        Some(_) => (record, None),
+    };
+    if let Some(record) = record
+        && !served.recorder.record(record).await
+    {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the event cannot be kept").into_response();
     }
+    answer.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |answer| Json(answer).into_response(),
+    )
 }
 
 /// Asks the agent, inside the deadline of the client; `None`: no answer.
@@ -196,20 +193,6 @@ fn event_id(headers: &HeaderMap) -> String {
     given
         .filter(|id| spool::is_id(id))
         .map_or_else(|| agent::ids::ordered().to_string(), str::to_owned)
-}
-
-/// Takes in what `fjord-hook` had to spool, now and every few seconds.
-async fn watch_spool(agent: Agent, stop: CancellationToken) {
-    let mut look = tokio::time::interval(SPOOL_EVERY);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = look.tick() => {
-                spool::take_in(&agent).await;
-            }
-        }
-    }
 }
 
 /// Makes the socket. A lock beside it tells a live Fjord from a stale socket, also when two start at once.

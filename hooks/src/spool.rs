@@ -27,57 +27,83 @@ const BAD: &str = "bad";
 /// Stores what waits in the spool and removes it; returns how many events were taken.
 ///
 /// A broken file is moved to `spool/bad/`. With the store down everything stays.
-pub async fn take_in(agent: &Agent) -> u64 {
+pub async fn take_in(agent: &Agent) -> usize {
+    pass(agent).await.taken
+}
+
+/// What came of one go through the spool.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pass {
+    /// Events that are in the store now.
+    pub(crate) taken: usize,
+    /// Files that stay for the next time.
+    pub(crate) left: usize,
+    /// Whether the store made it end early.
+    pub(crate) is_store_down: bool,
+}
+
+/// Goes through the spool once.
+pub(crate) async fn pass(agent: &Agent) -> Pass {
     let folder = agent.paths().spool_dir.clone();
-    tell_dropped(&folder);
-    let mut taken = 0;
     let listed = {
         let folder = folder.clone();
-        tokio::task::spawn_blocking(move || list(&folder)).await
+        tokio::task::spawn_blocking(move || {
+            tell_dropped(&folder);
+            list(&folder)
+        })
+        .await
     };
-    for file in listed.unwrap_or_default() {
-        match take_one(agent, &folder, &file).await {
-            Ok(true) => taken += 1,
-            Ok(false) => {}
-            Err(Error::Unavailable { .. }) => break,
+    let files = listed.unwrap_or_default();
+    let mut pass = Pass {
+        left: files.len(),
+        ..Pass::default()
+    };
+    for file in files.iter().take(AT_ONCE) {
+        match take_one(agent, &folder, file).await {
+            Ok(taken) => {
+                pass.left -= 1;
+                pass.taken += usize::from(taken);
+            }
+            Err(Error::Unavailable { .. }) => {
+                pass.is_store_down = true;
+                break;
+            }
             Err(error) => {
                 tracing::warn!(%error, file = %file.display(), "the spooled event stays for the next time");
             }
         }
     }
-    if taken > 0 {
-        tracing::info!(taken, "spooled events are stored");
-    }
-    taken
+    tracing::debug!(pass.taken, pass.left, "the spool was gone through");
+    pass
 }
 
-/// Writes an event that the store could not take. What finds no place is counted.
-pub(crate) fn keep(agent: &Agent, observation: &Observation) {
-    let folder = &agent.paths().spool_dir;
+/// Writes an event on its way to the store, `waiting` others before it. What finds no place is counted.
+pub(crate) fn keep(
+    folder: &Path,
+    observation: &Observation,
+    waiting: usize,
+) -> std::io::Result<()> {
     let mut value = json!({ "observation": observation });
     guard::redact::redact_json(&mut value);
-    if let Err(error) = write(folder, &observation.event, &value) {
-        tracing::warn!(%error, event = observation.event, "the event could be neither stored nor spooled");
-    }
+    write(folder, (&observation.event, waiting), &value)
 }
 
-fn write(folder: &Path, id: &str, value: &Value) -> std::io::Result<()> {
+fn write(folder: &Path, (id, waiting): (&str, usize), value: &Value) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     agent::store::make_private_folder(folder)?;
-    let open = |path: PathBuf, append: bool| {
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(append)
-            .truncate(!append)
-            .write(true)
-            .mode(0o600)
-            .open(path)
-    };
-    if std::fs::read_dir(folder)?.take(MOST_FILES).count() >= MOST_FILES {
-        return open(folder.join(DROPPED), true)?.write_all(b".");
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).mode(0o600);
+    if waiting >= MOST_FILES {
+        return options
+            .append(true)
+            .open(folder.join(DROPPED))?
+            .write_all(b".");
     }
     let hidden = folder.join(format!(".{id}.daemon.tmp"));
-    let written = open(hidden.clone(), false)
+    let written = options
+        .write(true)
+        .truncate(true)
+        .open(&hidden)
         .and_then(|mut file| file.write_all(value.to_string().as_bytes()))
         .and_then(|()| std::fs::rename(&hidden, folder.join(format!("{id}.json"))));
     if written.is_err() {
@@ -176,7 +202,6 @@ fn list(folder: &Path) -> Vec<PathBuf> {
         .collect();
     // The names begin with the time.
     files.sort();
-    files.truncate(AT_ONCE);
     files
 }
 
