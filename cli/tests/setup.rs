@@ -124,6 +124,22 @@ fn files_that_cannot_be_read_are_told_and_the_others_are_taken_in() {
 }
 
 #[test]
+fn more_files_than_the_throttle_lets_through_are_all_taken_in() {
+    let home = Home::new();
+    let folder = home.path().join("docs");
+    std::fs::create_dir(&folder).unwrap();
+    for number in 0..620 {
+        std::fs::write(
+            folder.join(format!("{number}.md")),
+            format!("# Note {number}\n\ntext {number}"),
+        )
+        .unwrap();
+    }
+    let ran = home.run(["rag", "add", "docs"]).expect(0);
+    assert!(ran.out.starts_with("620 added"), "{ran:?}");
+}
+
+#[test]
 fn up_serves_once_and_ends_when_asked() {
     let home = Home::new();
     let mut up = home
