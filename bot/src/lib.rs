@@ -61,8 +61,10 @@ pub async fn run(agent: Agent, stop: CancellationToken) -> Result<(), BotError> 
         () = stop.cancelled() => Ok(()),
         outcome = poll::run(&face) => outcome,
     };
-    if let Err(error) = &outcome {
-        tracing::error!(%error, "the bot stops; everything else goes on");
+    if outcome.is_err() {
+        tracing::warn!(
+            "the bot takes no more messages and stops when the work that is going on has ended"
+        );
     }
     loops.cancel();
     background.close();

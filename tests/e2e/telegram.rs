@@ -7,6 +7,7 @@ use agent::store::rows::{Deployment, DeploymentStatus};
 use config::SecretString;
 use serde_json::json;
 use sqlx::{Connection, SqliteConnection};
+use tests::service::Health;
 use tests::telegram::{Failure, Message, TOKEN};
 use tests::{Home, Telegram, TestService, Up};
 
@@ -176,10 +177,43 @@ async fn a_deployment_from_the_phone() {
     let menu = stage.telegram.expect_call("setMyCommands", |_| true).await;
     assert!(menu.params.to_string().contains("rollback"), "{menu:?}");
     assert_eq!(stage.service.version(), "v1");
-    assert_eq!(
-        stage.store.waiting_outbox().await.unwrap(),
-        0,
-        "what was shown is not sent once more"
+    tests::until("the outbox to know that it was shown", async || {
+        (stage.store.waiting_outbox().await.unwrap() == 0).then_some(())
+    })
+    .await;
+    stop(up);
+    stage.telegram.finish();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_that_takes_long_does_not_keep_others_waiting() {
+    let stage = Stage::set().await;
+    let up = stage.home.up();
+    let first = stage.ask(OPERATOR, "v1").await;
+    stage.tap_deploy(&first);
+    stage.ends_with(&first, "ok: ").await;
+    stage.service.behave("v2", Health::Bad);
+    let question = stage.ask(OPERATOR, "v2").await;
+    assert!(
+        question.plain().starts_with("Deploy api@here v1 → v2?\n"),
+        "{question:?}"
+    );
+    stage.tap_deploy(&question);
+    stage
+        .ends_with(&question, "working: Deploy api@here v1 → v2")
+        .await;
+    stage.telegram.say(COLLEAGUE, COLLEAGUE, "/history api");
+    let history = stage.telegram.expect_text("api@here").await;
+    assert!(
+        history.plain().contains("running · v1 → v2"),
+        "{}",
+        history.plain()
+    );
+    let end = stage.ends_with(&question, "rolled back: ").await;
+    assert!(
+        end.plain().contains("next: /incident api@here v2 failed"),
+        "{}",
+        end.plain()
     );
     stop(up);
     stage.telegram.finish();
@@ -319,8 +353,10 @@ async fn a_result_that_could_not_be_shown_survives_kill_9() {
         .execute("update outbox set lease_until = created_at")
         .await;
     let up = stage.home.up();
-    let result = stage.telegram.expect_text("api@here").await;
-    assert!(result.plain().starts_with("ok: "), "{}", result.plain());
+    stage
+        .telegram
+        .expect_message(|message| message.id != question.id && message.plain().starts_with("ok: "))
+        .await;
     let told = stage.telegram.expect_text("I was restarted").await;
     assert!(told.plain().contains("Deploy api@here v1"), "{told:?}");
     assert_eq!(
