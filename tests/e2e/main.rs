@@ -1,8 +1,12 @@
 //! Stories through the real programs, servers and wires.
 #![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
+mod by_meaning;
 mod crash;
 mod degraded;
+mod hostile;
 mod one_road;
 mod stand_ins;
 mod start;
+mod telegram;
+mod telegram_hostile;
