@@ -65,6 +65,7 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     let socket = agent.paths().socket.clone();
     let (listener, lock) = listen(&socket)?;
     tracing::info!(socket = %socket.display(), "hooks are served");
+    spool::sweep(&agent.paths().spool_dir, agent.now());
     let recorder = Recorder::new(&agent);
     let served_all = CancellationToken::new();
     let recording = tokio::spawn(recorder.clone().work(served_all.clone()));

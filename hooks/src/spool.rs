@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use agent::{Agent, Error, Observation};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::record::{self, Record};
@@ -21,6 +21,8 @@ const MOST_FILES: usize = 10_000;
 const LARGEST_FILE: u64 = 64 << 20;
 /// Holds one byte for each event that found no place, as in `fjord-hook`.
 const DROPPED: &str = "dropped";
+/// How the daemon's half-written files end.
+const OWN_END: &str = ".daemon.tmp";
 /// Where broken files go.
 const BAD: &str = "bad";
 
@@ -99,7 +101,7 @@ fn write(folder: &Path, (id, waiting): (&str, usize), value: &Value) -> std::io:
             .open(folder.join(DROPPED))?
             .write_all(b".");
     }
-    let hidden = folder.join(format!(".{id}.daemon.tmp"));
+    let hidden = folder.join(format!(".{id}{OWN_END}"));
     let written = options
         .write(true)
         .truncate(true)
@@ -205,6 +207,30 @@ fn list(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Removes what a writer that was killed left half done: the daemon's own at once, others after an hour.
+pub(crate) fn sweep(folder: &Path, now: DateTime<Utc>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let is_old = || {
+            let written = std::fs::metadata(&path)
+                .and_then(|about| about.modified())
+                .map(DateTime::<Utc>::from);
+            written.is_ok_and(|written| now - written > TimeDelta::hours(1))
+        };
+        let is_half_written = path.extension().is_some_and(|end| end == "tmp");
+        if is_half_written && (name.ends_with(OWN_END) || is_old()) {
+            remove(&path);
+        }
+    }
+}
+
 fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
@@ -249,6 +275,24 @@ mod tests {
         let at = time_of("0192f3a4-5b6c-7000-8000-000000000001").unwrap();
         assert_eq!(at.timestamp_millis(), 0x0192_f3a4_5b6c);
         assert_eq!(time_of("e1"), None);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".a.daemon.tmp", ".b.tmp", "c.json"] {
+            std::fs::write(folder.path().join(name), "{").unwrap();
+        }
+        let left = || std::fs::read_dir(folder.path()).unwrap().count();
+        let written: DateTime<Utc> = std::fs::metadata(folder.path().join(".b.tmp"))
+            .unwrap()
+            .modified()
+            .unwrap()
+            .into();
+        sweep(folder.path(), written);
+        assert_eq!(left(), 2);
+        sweep(folder.path(), written + TimeDelta::hours(2));
+        assert_eq!(left(), 1);
     }
 
     #[test]
