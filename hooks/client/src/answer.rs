@@ -69,6 +69,15 @@ impl Answer {
     }
 }
 
+/// Lets a person look at a call that could not be read: the client may read it otherwise and run it.
+pub(crate) fn unjudged(why: &str) -> Value {
+    json!({"hookSpecificOutput": {
+        "hookEventName": "PreToolUse",
+        "permissionDecision": Verdict::Ask.as_str(),
+        "permissionDecisionReason": format!("Fjord could not judge this call: {why}."),
+    }})
+}
+
 /// Whether an answer is an object for this event.
 fn fits(answer: &Value, event: &str) -> bool {
     let Some(fields) = answer.as_object() else {

@@ -7,6 +7,15 @@ use serde_json::Value;
 /// The largest event that is read.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// Why an input is no event.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    /// A fragment for one line; never the text, which may hold secrets.
+    pub(crate) why: String,
+    /// Whether it looks like a tool call that is about to run.
+    pub(crate) is_call: bool,
+}
+
 /// A parsed event. Missing fields are empty: clients add and drop fields.
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -20,20 +29,21 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// Reads an event to its end. The error is a fragment for one line.
-    pub(crate) fn read(input: impl Read) -> Result<Self, String> {
+    /// Reads an event to its end.
+    pub(crate) fn read(input: impl Read) -> Result<Self, Unreadable> {
         let mut bytes = Vec::new();
-        input
-            .take(MOST_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| error.to_string())?;
+        let read = input.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        let is_call = is_call(&bytes);
+        let unreadable = |why| Unreadable { why, is_call };
+        read.map_err(|error| unreadable(error.to_string()))?;
         if bytes.len() as u64 > MOST_BYTES {
-            return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
+            let why = format!("it is larger than {} MB", MOST_BYTES >> 20);
+            return Err(unreadable(why));
         }
         // Bad bytes become U+FFFD, as the client itself does it.
         let text = String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Self::parse(text)
+        Self::parse(text).map_err(unreadable)
     }
 
     fn parse(text: String) -> Result<Self, String> {
@@ -69,6 +79,12 @@ impl Event {
     pub(crate) fn take_text(&mut self) -> String {
         std::mem::take(&mut self.text)
     }
+}
+
+/// Whether the name of the event before a tool call stands there, as the client writes it.
+fn is_call(bytes: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"PreToolUse\"";
+    bytes.windows(NAME.len()).any(|window| window == NAME)
 }
 
 /// The kind of the error and its place; never the text, which may hold secrets.

@@ -31,7 +31,10 @@ fn handle(start: Instant) {
     let mut event = match Event::read(std::io::stdin().lock()) {
         Ok(event) => event,
         Err(problem) => {
-            complain(&format!("cannot read this event: {problem}"));
+            complain(&format!("cannot read this event: {}", problem.why));
+            if problem.is_call {
+                print(&answer::unjudged(&problem.why));
+            }
             return;
         }
     };
@@ -74,6 +77,9 @@ fn handle(start: Instant) {
     }
     if recorded && !is_delivered {
         let mut value = event.value;
+        if let Some(serde_json::Value::String(prompt)) = value.get_mut("prompt") {
+            *prompt = guard::without_private(prompt);
+        }
         guard::redact::redact_json(&mut value);
         if let Err(problem) = spool::keep(&configuration.paths.spool_dir, &id, &value) {
             complain(&format!("cannot spool this event: {problem}"));
