@@ -325,7 +325,8 @@ fn read_lines() -> mpsc::Receiver<String> {
     receiver
 }
 
-fn skip_line(stdin: &mut impl BufRead) -> std::io::Result<()> {
+/// Reads to the end of a line and keeps nothing of it.
+pub(crate) fn skip_line(stdin: &mut impl BufRead) -> std::io::Result<()> {
     loop {
         let available = stdin.fill_buf()?;
         if available.is_empty() {

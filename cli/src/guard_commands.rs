@@ -11,6 +11,7 @@ use guard::{Facts, Inventory, Project, Settings, ToolCall, Verdict};
 use serde::Deserialize;
 
 use crate::argv::GuardCommand;
+use crate::chat::skip_line;
 use crate::output::{mark, marked};
 use crate::render;
 use crate::wire::{Wire, absolute};
@@ -127,7 +128,16 @@ fn check(wire: &Wire, inventory: Option<&Path>) -> Result<ExitCode, Error> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice::<Row>(&bytes) {
+        let row = if bytes.len() as u64 == LONGEST_ROW && !bytes.ends_with(b"\n") {
+            // The rest of it must not be taken for a row of its own.
+            skip_line(&mut stdin).map_err(|error| {
+                Error::invalid(format!("standard input cannot be read: {error}"))
+            })?;
+            Err(format!("it is longer than {} MB", LONGEST_ROW >> 20))
+        } else {
+            serde_json::from_slice::<Row>(&bytes).map_err(|error| error.to_string())
+        };
+        match row {
             Ok(row) => wire.output.document(&judged(&row, &inventory, &settings)),
             Err(error) => {
                 failed = true;
