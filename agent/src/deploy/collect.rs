@@ -8,12 +8,15 @@ use crate::progress::Progress;
 const KEEP: usize = 64 * 1024;
 /// A longer line is cut here.
 const LINE: usize = 8 * 1024;
+/// So much of a cut line is given up, back to a blank: half a secret is not known for one.
+const LAST_WORD: usize = 1024;
 
 /// Takes bytes, gives lines.
 #[derive(Debug)]
 pub(super) struct Collector {
     progress: Progress,
     partial: Vec<u8>,
+    partial_is_cut: bool,
     kept: VecDeque<String>,
     kept_bytes: usize,
     total_bytes: u64,
@@ -26,6 +29,7 @@ impl Collector {
         Self {
             progress,
             partial: Vec::new(),
+            partial_is_cut: false,
             kept: VecDeque::new(),
             kept_bytes: 0,
             total_bytes: 0,
@@ -43,6 +47,7 @@ impl Collector {
             let room = LINE.saturating_sub(self.partial.len());
             self.partial
                 .extend_from_slice(&piece[..piece.len().min(room)]);
+            self.partial_is_cut |= piece.len() > room;
             if ends {
                 self.finish_line();
             }
@@ -87,7 +92,12 @@ impl Collector {
     }
 
     fn finish_line(&mut self) {
-        let bytes = std::mem::take(&mut self.partial);
+        let mut bytes = std::mem::take(&mut self.partial);
+        if std::mem::take(&mut self.partial_is_cut) {
+            let from = bytes.len().saturating_sub(LAST_WORD);
+            let blank = bytes[from..].iter().rposition(u8::is_ascii_whitespace);
+            bytes.truncate(from + blank.unwrap_or(0));
+        }
         let text = String::from_utf8_lossy(&bytes);
         let line = self.mask(&plain(&text));
         self.progress.line(line.clone());
