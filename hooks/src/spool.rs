@@ -146,6 +146,10 @@ async fn take_one(agent: &Agent, folder: &Path, file: &Path) -> Result<bool, Err
 }
 
 fn read(file: &Path) -> Result<Spooled, String> {
+    // A pipe would hold everything up behind it, and a link leads to what is not ours.
+    if std::fs::symlink_metadata(file).is_ok_and(|about| !about.is_file()) {
+        return Err("it is no regular file".to_owned());
+    }
     let open = match std::fs::File::open(file) {
         Ok(open) => open,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Spooled::Gone),
