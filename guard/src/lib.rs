@@ -10,6 +10,7 @@ mod explain;
 mod facts;
 mod judge;
 mod paths;
+mod private;
 pub mod redact;
 mod rules;
 mod run;
@@ -24,6 +25,7 @@ pub use facts::{
     DomainFact, Facts, FactsNeeded, Inventory, Project, ServerFact, ServiceFact, facts_needed,
 };
 pub use judge::assess;
+pub use private::without_private;
 pub use rules::{RuleDoc, rules};
 pub use settings::{Exception, RuleSetting, Settings};
 pub use verdict::{Assessment, Verdict};

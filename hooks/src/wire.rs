@@ -5,10 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 mod detail;
-mod private;
 mod text;
-
-pub use private::without_private;
 
 /// Events that are not taken: too chatty, or a handler would change what the client does.
 const NOT_TAKEN: &[&str] = &["MessageDisplay", "InstructionsLoaded", "WorktreeCreate"];
@@ -235,7 +232,9 @@ impl Event {
                 duration_ms: fields.get("duration_ms").and_then(Value::as_u64),
             },
             "UserPromptSubmit" => Self::UserPromptSubmit {
-                prompt: without_private(&take_text(&mut fields, "prompt").unwrap_or_default()),
+                prompt: guard::without_private(
+                    &take_text(&mut fields, "prompt").unwrap_or_default(),
+                ),
             },
             _ => Self::Other { name, fields },
         }

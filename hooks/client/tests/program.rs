@@ -178,6 +178,21 @@ fn without_a_daemon_the_event_waits_in_the_spool_with_its_secrets_masked() {
 }
 
 #[test]
+fn the_private_part_of_a_prompt_is_never_spooled() {
+    let home = Home::new();
+    let event = json!({
+        "session_id": "s",
+        "cwd": "/tmp",
+        "hook_event_name": "UserPromptSubmit",
+        "prompt": "look at api <private>my mother's maiden name</private> please",
+    });
+    home.run(event.to_string().as_bytes());
+    let text = std::fs::read_to_string(&home.spooled()[0]).expect("a file");
+    assert!(text.contains("look at api [private] please"), "{text}");
+    assert!(!text.contains("maiden"), "{text}");
+}
+
+#[test]
 fn the_daemon_gets_the_event_as_it_was_read_and_its_answer_is_printed() {
     let home = Home::new();
     let answer = concat!(
