@@ -6,6 +6,8 @@ mod crash;
 mod degraded;
 mod hostile;
 mod one_road;
+mod recorded;
+mod schedule;
 mod stand_ins;
 mod start;
 mod telegram;
