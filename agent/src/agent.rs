@@ -11,7 +11,7 @@ use rag::Rag;
 use crate::actor::{Actor, Role};
 use crate::clock::Clock;
 use crate::command::Command;
-use crate::deploy::Owner;
+use crate::deploy::{Owner, Runs};
 use crate::error::Error;
 use crate::llm::Llm;
 use crate::pass;
@@ -53,6 +53,7 @@ struct Inner {
     llm: Llm,
     http: reqwest::Client,
     snapshot: SnapshotFile,
+    runs: Runs,
 }
 
 impl Agent {
@@ -86,6 +87,7 @@ impl Agent {
                 llm,
                 http,
                 snapshot,
+                runs: Runs::default(),
             }),
         })
     }
@@ -118,7 +120,8 @@ impl Agent {
                 }
             }
             Err(error) => Err(error),
-        };
+        }
+        .map(crate::mask::masked);
         if leaves_a_row {
             let (result, detail) = match &outcome {
                 Ok(reply) if reply.exit_code() != 0 => ("failed", None),
@@ -166,8 +169,10 @@ impl Agent {
         (action, target): (&str, Option<&str>),
         (result, detail): (&str, Option<&str>),
     ) {
-        let detail = detail.map(|detail| guard::redact::redact(detail).text.into_owned());
-        let target = target.map(|target| guard::redact::redact(target).text.into_owned());
+        // Postgres takes no zero byte in a text; the row matters more than the byte.
+        let clean = |text: &str| crate::mask::text(text).replace('\0', "");
+        let detail = detail.map(clean);
+        let target = target.map(clean);
         let row = NewAudit {
             at: self.now(),
             actor: &actor.id,
@@ -225,6 +230,11 @@ impl Agent {
     /// Returns the files that hold the last known state.
     pub fn snapshot(&self) -> &SnapshotFile {
         &self.inner.snapshot
+    }
+
+    /// Returns the deployments that this process works on.
+    pub(crate) fn runs(&self) -> &Runs {
+        &self.inner.runs
     }
 
     /// Returns this process, as deployments and leases name it.

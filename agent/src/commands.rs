@@ -46,6 +46,7 @@ pub(crate) async fn run(
             | Command::History { .. }
             | Command::Deploy { .. }
             | Command::Rollback { .. }
+            | Command::Cancel { .. }
             | Command::Confirm { .. }
     ) {
         // A Fjord that died in the middle must not read as running; usually this is one read of an empty index.

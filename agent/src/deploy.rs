@@ -8,8 +8,10 @@ mod engine;
 mod gate;
 mod owner;
 mod plan;
+mod record;
 mod recover;
 mod runner;
+mod runs;
 mod supervisor;
 
 pub use owner::{Owner, Runner};
@@ -18,6 +20,8 @@ pub use supervisor::{SUPERVISE, supervise_main};
 
 pub(crate) use engine::run;
 pub(crate) use owner::is_local;
+pub(crate) use recover::free_from_the_dead;
+pub(crate) use runs::Runs;
 pub(crate) use plan::{Wanted, plan_deploy, plan_rollback};
 
 /// Returns the name of the lock that guards a service, as `service@server`.

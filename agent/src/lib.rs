@@ -11,6 +11,7 @@ mod command;
 mod error;
 pub mod ids;
 pub mod line;
+mod mask;
 pub mod pass;
 mod progress;
 mod reply;

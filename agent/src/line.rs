@@ -119,6 +119,13 @@ pub fn parse(line: &str) -> Result<Command, Error> {
             "the line has {length} characters; at most {LINE_LIMIT} are read"
         )));
     }
+    if line.contains(|character: char| {
+        character.is_control() && !matches!(character, '\n' | '\r' | '\t')
+    }) {
+        return Err(Error::invalid(
+            "the line holds control characters; give it as plain text",
+        ));
+    }
     let line = line.strip_prefix('/').unwrap_or(line);
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let word = word.split('@').next().unwrap_or(word).to_lowercase();
@@ -269,6 +276,10 @@ mod tests {
         check(
             "/;rm -rf",
             Err("`;rm` is no command; `/help` lists the commands"),
+        );
+        check(
+            "/deploy api\0 v2",
+            Err("the line holds control characters; give it as plain text"),
         );
         check("", Err("the line is empty; `/help` lists the commands"));
     }

@@ -16,8 +16,11 @@ use crate::inventory::shown;
 use crate::line;
 use crate::progress::Progress;
 use crate::reply::{Prose, Reply};
-use crate::store::rows::{ExecutionStatus, Schedule, Time};
+use crate::store::NewEvent;
+use crate::store::rows::{ExecutionStatus, Schedule, Severity, Time};
 
+/// The longest cron expression, in characters.
+const LONGEST: usize = 200;
 /// How often the store is asked for what is due.
 const TICK: Duration = Duration::from_secs(1);
 /// A run that is later than this is not made: a deploy meant for the night must not happen at noon.
@@ -49,7 +52,10 @@ pub async fn run(agent: Agent, stop: CancellationToken) {
 
 /// Returns the next time a cron expression (five fields) is due after `after`, in a time zone.
 pub fn next_time(cron: &str, timezone: &str, after: Time) -> Result<Time, Error> {
-    if cron.split_whitespace().count() != 5 {
+    if cron.split_whitespace().count() != 5
+        || cron.chars().count() > LONGEST
+        || cron.contains(char::is_control)
+    {
         return Err(Error::invalid(format!(
             "`{}` is not a cron expression of five fields: minute hour day month weekday, for instance `0 8 * * 1-5`",
             shown(cron)
@@ -122,9 +128,20 @@ async fn deliver(agent: &Agent, chats: &[i64], (key, reply): (&str, &Reply)) {
 }
 
 async fn tick(agent: &Agent, now: Time) -> Result<(), Error> {
-    agent.store().interrupt_runs(now).await?;
+    for schedule in agent.store().interrupt_runs(now).await? {
+        tell(agent, schedule, "Fjord stopped in the middle of it").await;
+    }
     for schedule in agent.store().due_schedules(now).await? {
-        let next = next_time(&schedule.cron, &schedule.timezone, now)?;
+        let next = match next_time(&schedule.cron, &schedule.timezone, now) {
+            Ok(next) => next,
+            // It must not keep the others from running.
+            Err(error) => {
+                if agent.store().cancel_schedule(schedule.id).await? {
+                    tell(agent, schedule.id, &format!("it is ended: {error}")).await;
+                }
+                continue;
+            }
+        };
         let owner = agent.owner().as_text();
         let Some(run) = agent
             .store()
@@ -142,6 +159,7 @@ async fn tick(agent: &Agent, now: Time) -> Result<(), Error> {
                 .store()
                 .finish_run(run, (ExecutionStatus::Failed, &text), now)
                 .await?;
+            tell(agent, schedule.id, &text).await;
             continue;
         }
         let agent = agent.clone();
@@ -180,7 +198,7 @@ async fn make_run(agent: &Agent, schedule: &Schedule, run: i64) {
         };
         deliver(agent, &chats, (&format!("schedule:{run}"), &reply)).await;
     } else {
-        tracing::warn!(schedule = schedule.id, text, "a scheduled run failed");
+        tell(agent, schedule.id, &text).await;
     }
     if let Err(error) = agent
         .store()
@@ -188,6 +206,24 @@ async fn make_run(agent: &Agent, schedule: &Schedule, run: i64) {
         .await
     {
         tracing::warn!(%error, run, "the end of a scheduled run was not stored");
+    }
+}
+
+/// What went wrong unseen becomes an event: nobody sat in front of it.
+async fn tell(agent: &Agent, schedule: i64, why: &str) {
+    tracing::warn!(schedule, why, "a scheduled run failed");
+    let event = NewEvent {
+        at: agent.now(),
+        server: None,
+        service: None,
+        event_type: "schedule".to_owned(),
+        severity: Severity::Error,
+        title: format!("schedule {schedule} did not run"),
+        description: Some(guard::redact::redact(why).text.into_owned()),
+        metadata: serde_json::json!({ "schedule": schedule }),
+    };
+    if let Err(error) = agent.store().insert_event(&event).await {
+        tracing::warn!(%error, schedule, "the event could not be stored");
     }
 }
 
@@ -268,6 +304,31 @@ mod tests {
             ("0 8 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z"),
             Ok("2026-03-29T06:00:00+00:00"),
         );
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_or_never_is_one_run_a_day() {
+        let zone = "Europe/Berlin";
+        // 02:30 comes twice on 25 October 2026: at 00:30 and at 01:30 UTC.
+        let first = next_time("30 2 * * *", zone, "2026-10-24T12:00:00Z".parse().unwrap()).unwrap();
+        let second = next_time("30 2 * * *", zone, first).unwrap();
+        assert_eq!(
+            (first.to_rfc3339(), second.to_rfc3339()),
+            (
+                "2026-10-25T00:30:00+00:00".to_owned(),
+                "2026-10-26T01:30:00+00:00".to_owned()
+            )
+        );
+        // 02:30 does not come on 29 March 2026; the day is not left out.
+        let next = next_time("30 2 * * *", zone, "2026-03-28T12:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(next.to_rfc3339(), "2026-03-29T01:00:00+00:00");
+    }
+
+    #[test]
+    fn an_endless_expression_is_refused() {
+        let minutes = vec!["0"; 5_000].join(",");
+        assert!(next_time(&format!("{minutes} 8 * * *"), "UTC", Time::default()).is_err());
+        assert!(next_time("0 8\n* * *", "UTC", Time::default()).is_err());
     }
 
     #[test]

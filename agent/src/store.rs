@@ -37,6 +37,8 @@ pub use locks::LockRow;
 
 /// How long one statement may take before the store counts as down.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// How long another writer of the SQLite file is waited for; below the deadline, so that the database says so itself.
+const BUSY: Duration = Duration::from_secs(4);
 /// How long a Postgres that does not answer is waited for.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
 /// After a failure, how long calls fail at once instead of waiting again.
@@ -51,6 +53,9 @@ pub enum StoreError {
     /// Something still refers to the row.
     #[error("something still refers to it")]
     Referenced,
+    /// Another row has the name.
+    #[error("the name is taken")]
+    Taken,
     /// Anything else: ours.
     #[error(transparent)]
     Sql(sqlx::Error),
@@ -64,6 +69,9 @@ impl From<StoreError> for Error {
                 format!("{message}; `fjord doctor` says more. Nothing was changed"),
             ),
             StoreError::Referenced => Self::conflict("something still depends on it"),
+            StoreError::Taken => {
+                Self::conflict("one of that name is there already; choose another name")
+            }
             StoreError::Sql(error) => Self::internal(format!("store: {error}")),
         }
     }
@@ -74,13 +82,11 @@ impl From<sqlx::Error> for StoreError {
         if is_down(&error) {
             return Self::Down(first_line(&error.to_string()));
         }
-        if error
-            .as_database_error()
-            .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
-        {
-            return Self::Referenced;
+        match error.as_database_error() {
+            Some(error) if error.is_foreign_key_violation() => Self::Referenced,
+            Some(error) if error.is_unique_violation() => Self::Taken,
+            _ => Self::Sql(error),
         }
-        Self::Sql(error)
     }
 }
 
@@ -154,14 +160,16 @@ impl Store {
         if self.migrated.initialized() {
             return Ok(());
         }
-        self.check_breaker()?;
-        let outcome = self
-            .migrated
-            .get_or_try_init(|| self.migrate())
+        // Those who waited for the first try do not each wait for one of their own.
+        self.migrated
+            .get_or_try_init(|| async {
+                self.check_breaker()?;
+                let outcome = self.migrate().await;
+                self.note(&outcome);
+                outcome
+            })
             .await
-            .map(|&()| ());
-        self.note(&outcome);
-        outcome
+            .map(|&()| ())
     }
 
     /// Asks the database for its version.
@@ -277,7 +285,7 @@ fn sqlite(url: &str) -> Result<(Pool, Place), Error> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(BUSY)
         .foreign_keys(true);
     if url.contains(":memory:") {
         let pool = SqlitePoolOptions::new()
@@ -352,16 +360,23 @@ fn is_down(error: &sqlx::Error) -> bool {
             sqlx::migrate::MigrateError::Execute(error) => is_down(error),
             _ => false,
         },
-        // 57P0x: shutting down, starting up; 53300: too many connections; 28xxx, 3D000: refused at the door.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["57P0", "53300", "28", "3D000", "08"]
-                .iter()
-                .any(|prefix| code.starts_with(prefix))
-                && code.len() == 5
-                || matches!(&*code, "14" | "26")
-        }),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_down_code(&code)),
         _ => false,
     }
+}
+
+/// Tells whether a database that answers says that it cannot work now.
+fn is_down_code(code: &str) -> bool {
+    if code.len() == 5 {
+        // 57: shutting down, starting up; 53: out of connections, memory or disk; 58: its own files fail; 08: connection;
+        // 28, 3D000: refused at the door; 25006: a standby that only reads.
+        return ["57", "53", "58", "08", "28", "3D000", "25006"]
+            .iter()
+            .any(|prefix| code.starts_with(prefix));
+    }
+    // SQLite: the low byte of the extended code. Busy, locked, read only, I/O, corrupt, full, cannot open, not a database.
+    code.parse::<u32>()
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14 | 26))
 }
 
 fn first_line(text: &str) -> String {
@@ -371,4 +386,24 @@ fn first_line(text: &str) -> String {
         .chars()
         .take(200)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_down_code;
+
+    #[test]
+    fn a_full_disk_or_a_writer_that_does_not_end_is_no_fault_of_ours() {
+        for code in ["5", "517", "8", "1032", "10", "266", "13", "14", "26"] {
+            assert!(is_down_code(code), "SQLite {code}");
+        }
+        for code in [
+            "57P01", "53300", "53100", "58030", "08006", "28P01", "3D000", "25006",
+        ] {
+            assert!(is_down_code(code), "Postgres {code}");
+        }
+        for code in ["1", "19", "787", "2067", "42P01", "23505", "22P05"] {
+            assert!(!is_down_code(code), "{code}");
+        }
+    }
 }

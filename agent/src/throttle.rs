@@ -22,6 +22,10 @@ pub use redis::Redis;
 pub const REDIS_PATIENCE: Duration = Duration::from_millis(50);
 /// After a failure, how long Redis is left alone.
 const BREAK: Duration = Duration::from_secs(1);
+/// Marks that an outage of Redis was told: each `fjord` at a terminal would tell it again.
+const OUTAGE: &str = "fjord:redis:outage";
+/// An outage that is longer is told again.
+const OUTAGE_LASTS: TimeDelta = TimeDelta::days(1);
 /// How long a notice to a coding agent's process is not repeated.
 pub const HOOK_NOTICE: Duration = Duration::from_mins(5);
 
@@ -192,8 +196,24 @@ impl Throttle {
         }
     }
 
-    /// One event a change, not one a call; the store may be down too, then the log has it.
-    async fn tell(&self, title: &str, severity: Severity, now: Time) {
+    /// One event a change, not one a call and not one a process; the call that noticed does not wait for a slow store.
+    async fn tell(&self, title: &'static str, severity: Severity, now: Time) {
+        let throttle = self.clone();
+        let telling = tokio::spawn(async move { throttle.write(title, severity, now).await });
+        let _goes_on = tokio::time::timeout(REDIS_PATIENCE, telling).await;
+    }
+
+    async fn write(&self, title: &str, severity: Severity, now: Time) {
+        let new = if severity == Severity::Info {
+            self.store.unmark(OUTAGE).await
+        } else {
+            self.store.mark_once(OUTAGE, now, now + OUTAGE_LASTS).await
+        };
+        match new {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return tracing::warn!(%error, "the event could not be stored"),
+        }
         let event = NewEvent {
             at: now,
             server: None,

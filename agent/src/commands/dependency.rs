@@ -11,6 +11,7 @@ use crate::store::rows::{Dependency, DependencyType};
 use super::change::{changed, taken};
 use super::names::{find_service, find_services, one_of};
 use super::server::given;
+use super::service::check_variable_name;
 
 pub(crate) async fn run(
     agent: &Agent,
@@ -47,7 +48,7 @@ async fn add(
                     "`--external` is empty; name what it needs, for instance `api.stripe.com`",
                 ));
             }
-            (None, Some(external.clone()))
+            (None, Some(crate::mask::text(external)))
         }
         _ => {
             return Err(Error::invalid(
@@ -131,6 +132,13 @@ fn find(rows: &[Dependency], name: &str) -> Result<Dependency, Error> {
 }
 
 fn apply(row: &mut Dependency, fields: DependencyFields) -> Result<(), Error> {
+    if let Some(name) = fields
+        .connection_string_env
+        .as_deref()
+        .filter(|name| !name.is_empty())
+    {
+        check_variable_name("connection_string_env", name)?;
+    }
     for (field, value, place, limit) in [
         (
             "connection_string_env",
@@ -142,7 +150,7 @@ fn apply(row: &mut Dependency, fields: DependencyFields) -> Result<(), Error> {
     ] {
         if let Some(text) = value {
             check_text(field, &text, limit)?;
-            *place = given(text);
+            *place = given(crate::mask::text(&text));
         }
     }
     row.dependency_type = fields.dependency_type.unwrap_or(row.dependency_type);

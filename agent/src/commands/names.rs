@@ -7,9 +7,11 @@ use crate::store::rows::{Server, Service};
 /// Finds the services that a name means: one, or the group of one name on several servers.
 pub(crate) fn find_services(services: &[Service], name: &str) -> Result<Vec<Service>, Error> {
     if let Some((service, server)) = name.split_once('@') {
+        // The exact name of a server is that server: `api@web1` must not become `api@web10`.
+        let known = services.iter().any(|row| row.server == server);
         let on_servers: Vec<&Service> = services
             .iter()
-            .filter(|row| row.server == server || row.server.contains(server))
+            .filter(|row| !service.is_empty() && !server.is_empty() && fits(row, server, known))
             .collect();
         let exact: Vec<Service> = on_servers
             .iter()
@@ -47,6 +49,10 @@ pub(crate) fn find_services(services: &[Service], name: &str) -> Result<Vec<Serv
     one_of("service", name, &partial, Service::full_name)
         .map(|row| vec![row])
         .map_err(|error| or_nearest(error, services, name))
+}
+
+fn fits(row: &Service, server: &str, exactly: bool) -> bool {
+    row.server == server || !exactly && row.server.contains(server)
 }
 
 /// Finds the one service that a name means; a group is refused with its members listed.
@@ -169,4 +175,51 @@ fn distance(left: &str, right: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn service(full: &str) -> Service {
+        let (name, server) = full.split_once('@').unwrap();
+        serde_json::from_value(json!({
+            "id": 1, "name": name, "server_id": 1, "server": server, "type": "app", "runtime": null, "port": null,
+            "health_endpoint": null, "health_status": "unknown", "last_health_check": null, "config": {}, "env_vars": [],
+            "project_path": null, "git_repo": null, "current_version": null, "deploy_command": null,
+            "restart_command": null, "log_path": null, "status": "active",
+            "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z",
+        }))
+        .unwrap()
+    }
+
+    #[track_caller]
+    fn check(known: &[&str], name: &str, expected: Option<&str>) {
+        let services: Vec<Service> = known.iter().map(|full| service(full)).collect();
+        let found = find_service(&services, name).ok();
+        assert_eq!(
+            found.map(|row| row.full_name()).as_deref(),
+            expected,
+            "{name}"
+        );
+    }
+
+    #[test]
+    fn an_exact_server_is_not_taken_for_a_longer_name() {
+        let known = ["shop@web1", "api@web10"];
+        check(&known, "api@web1", None);
+        check(&known, "api@web10", Some("api@web10"));
+        check(&known, "api@web", Some("api@web10"));
+        check(&known, "sho@web1", Some("shop@web1"));
+    }
+
+    #[test]
+    fn half_a_name_names_nothing() {
+        check(&["api@web1"], "@web1", None);
+        check(&["api@web1"], "api@", None);
+        check(&["api@web1"], "@", None);
+        check(&["api@web1"], "", None);
+    }
 }

@@ -122,7 +122,7 @@ fn find(routes: &[Route], name: &str) -> Result<Route, Error> {
     let fitting = if exact.is_empty() {
         routes
             .iter()
-            .filter(|row| label(row).contains(name))
+            .filter(|row| !name.is_empty() && label(row).contains(name))
             .collect()
     } else {
         exact
@@ -163,7 +163,7 @@ fn apply(row: &mut Route, fields: RouteFields) -> Result<(), Error> {
     ] {
         if let Some(text) = value {
             check_text(field, &text, limit)?;
-            *place = given(text);
+            *place = given(crate::mask::text(&text));
         }
     }
     row.ssl = fields.ssl.unwrap_or(row.ssl);

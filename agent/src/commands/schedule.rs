@@ -149,7 +149,8 @@ async fn run_now(agent: &Agent, pass: &Pass, id: i64, progress: &Progress) -> Re
     // What changes the world asks the person who runs it by hand, as it would if typed.
     let outcome = Box::pin(agent.handle(actor, command, progress)).await;
     let (status, text) = match &outcome {
-        Ok(reply) => (ExecutionStatus::Done, in_short(reply)),
+        Ok(reply) if reply.exit_code() == 0 => (ExecutionStatus::Done, in_short(reply)),
+        Ok(reply) => (ExecutionStatus::Failed, in_short(reply)),
         Err(error) => (ExecutionStatus::Failed, error.to_string()),
     };
     agent

@@ -82,7 +82,10 @@ fn find(rows: &[Secret], name: &str) -> Result<Secret, Error> {
     if let Some(row) = rows.iter().find(|row| row.name == name) {
         return Ok(row.clone());
     }
-    let fitting: Vec<&Secret> = rows.iter().filter(|row| row.name.contains(name)).collect();
+    let fitting: Vec<&Secret> = rows
+        .iter()
+        .filter(|row| !name.is_empty() && row.name.contains(name))
+        .collect();
     one_of("secret", name, &fitting, |row| row.name.clone()).map_err(|error| {
         add_nearest(
             error,

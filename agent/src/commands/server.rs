@@ -166,7 +166,7 @@ fn apply(row: &mut Server, fields: ServerFields) -> Result<(), Error> {
     }
     if let Some(notes) = fields.notes {
         check_text("notes", &notes, LONG_TEXT_LIMIT)?;
-        row.notes = given(notes);
+        row.notes = given(crate::mask::text(&notes));
     }
     row.role = fields.role.unwrap_or(row.role);
     row.status = fields.status.unwrap_or(row.status);

@@ -184,12 +184,17 @@ fn apply(row: &mut Service, fields: ServiceFields) -> Result<(), Error> {
         if !config.is_object() || config.to_string().len() > 16_384 {
             return Err(Error::invalid("`config` is a JSON object of at most 16 KB"));
         }
+        if holds_zero(&config) {
+            return Err(Error::invalid(
+                "`config` holds the character U+0000, which Postgres cannot keep",
+            ));
+        }
         row.config = Json(config);
     }
     if let Some(names) = fields.env_vars {
         check_count("env_vars", names.len())?;
         for name in &names {
-            check_variable_name(name)?;
+            check_variable_name("env_vars", name)?;
         }
         row.env_vars = Json(names);
     }
@@ -231,12 +236,29 @@ fn apply(row: &mut Service, fields: ServiceFields) -> Result<(), Error> {
     ] {
         if let Some(text) = value {
             check_text(field, &text, limit)?;
-            *place = given(text);
+            // A command needs what it holds; nothing here reads the repository.
+            *place = given(if field == "git_repo" {
+                crate::mask::text(&text)
+            } else {
+                text
+            });
         }
     }
     row.kind = fields.kind.unwrap_or(row.kind);
     row.status = fields.status.unwrap_or(row.status);
     Ok(())
+}
+
+fn holds_zero(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_zero),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || holds_zero(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn check_endpoint(endpoint: &str) -> Result<(), Error> {
@@ -257,7 +279,7 @@ fn check_endpoint(endpoint: &str) -> Result<(), Error> {
 }
 
 /// Names only: a value given by mistake must not end up in the store.
-fn check_variable_name(name: &str) -> Result<(), Error> {
+pub(super) fn check_variable_name(field: &str, name: &str) -> Result<(), Error> {
     let fine = !name.is_empty()
         && name.len() <= 128
         && !name.starts_with(|first: char| first.is_ascii_digit())
@@ -267,8 +289,8 @@ fn check_variable_name(name: &str) -> Result<(), Error> {
     if fine {
         Ok(())
     } else {
-        Err(Error::invalid(
-            "`env_vars` takes names of variables such as `DATABASE_URL`, never values",
-        ))
+        Err(Error::invalid(format!(
+            "`{field}` takes the name of a variable such as `DATABASE_URL`, never a value"
+        )))
     }
 }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::collect::Collector;
 use super::gate::{Verdict, gate};
+use super::record::{Held, as_stored, record, take_lock, wait_for, write_down};
 use super::runner::{End, Job, run_job};
 use super::{Wanted, lock_name};
 use crate::agent::Agent;
@@ -19,11 +20,7 @@ use crate::store::rows::{DeploymentStatus, Severity, Time};
 use crate::store::{Ending, NewDeployment, NewEvent};
 
 /// How long the lock holds without a sign of life.
-const LEASE: TimeDelta = TimeDelta::seconds(15);
-/// How often the lease is renewed and a cancel is looked for.
-const BEAT: Duration = Duration::from_millis(500);
-/// How long the end of a deployment is tried to be written while the store is away.
-const WRITE_PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(15);
 
 /// Runs a confirmed plan to its end. It goes on when the asker's face goes away.
 pub(crate) async fn run(
@@ -63,7 +60,6 @@ async fn begin(
 ) -> Result<Reply, Error> {
     let (plan, service) = (&wanted.plan, &wanted.service);
     let name = lock_name(&plan.service);
-    let now = agent.now();
     progress.stage(
         Stage::Lock,
         format!(
@@ -76,20 +72,8 @@ async fn begin(
     );
     let actor = confirmed.pass().actor();
     let reason = format!("{} {} by {}", plan.action, plan.to, actor.id);
-    let fence = agent
-        .store()
-        .acquire_lock(&name, &agent.owner().as_text(), &reason, (now, now + LEASE))
-        .await?;
-    let Some(fence) = fence else {
-        let holder = agent.store().lock_holder(&name, now).await?;
-        let who = holder
-            .and_then(|row| row.reason)
-            .unwrap_or_else(|| "somebody".to_owned());
-        return Err(Error::conflict(format!(
-            "`{}` is locked: {who}; wait for its end or `cancel {}`",
-            plan.service, service.name
-        )));
-    };
+    let fence = take_lock(agent, &wanted, (&name, &reason)).await?;
+    let now = agent.now();
     let row = NewDeployment {
         service_id: service.id,
         service: plan.service.clone(),
@@ -102,20 +86,7 @@ async fn begin(
         fence,
         lease_until: now + LEASE,
     };
-    let id = match agent.store().insert_deployment(&row).await {
-        Ok(id) => id,
-        Err(error) => {
-            agent.store().release_lock(&name, fence).await?;
-            return Err(error.into());
-        }
-    };
-    agent
-        .audit(
-            actor,
-            (&plan.action, Some(&format!("{} {}", plan.service, plan.to))),
-            ("began", Some(&format!("deployment {id}"))),
-        )
-        .await;
+    let id = record(agent, &wanted, (&name, &row)).await?;
     let run = Run {
         agent,
         wanted: &wanted,
@@ -124,24 +95,30 @@ async fn begin(
         cancel: CancellationToken::new(),
         started_at: now,
     };
-    let beat = tokio::spawn(keep_alive(
-        agent.clone(),
-        (id, fence, name.clone()),
-        run.cancel.clone(),
-    ));
+    let held = Held::new(agent, (id, fence, name), run.cancel.clone());
+    let target = format!("{} {}", plan.service, plan.to);
+    agent
+        .audit(
+            actor,
+            (&plan.action, Some(&target)),
+            ("began", Some(&format!("deployment {id}"))),
+        )
+        .await;
     let mut collector = Collector::new(progress.clone());
     let outcome = run.to_its_end(&mut collector, progress).await;
     let outcome =
         outcome.unwrap_or_else(|error| Outcome::plain(DeploymentStatus::Failed, error.to_string()));
-    let written = run.write_down(&outcome, &collector, progress).await;
-    beat.abort();
-    agent.snapshot().changed();
-    written?;
-    let deployment = agent
-        .store()
-        .deployment(id)
-        .await?
-        .ok_or_else(|| Error::internal("the deployment's row is gone"))?;
+    progress.stage(Stage::Record, outcome.notes.clone());
+    let ending = run.ending(&outcome, &collector);
+    let deployment = as_stored(id, &row, &ending);
+    let writing = write_down(
+        agent.clone(),
+        ending,
+        (actor.clone(), plan.action.clone(), target),
+        progress.clone(),
+        held,
+    );
+    wait_for(tokio::spawn(writing), &outcome.notes).await?;
     let log_tail = if deployment.status == DeploymentStatus::Success {
         Vec::new()
     } else {
@@ -152,28 +129,6 @@ async fn begin(
         deployment,
         log_tail,
     }))
-}
-
-/// Renews lease and lock, and looks whether somebody asked to cancel. Ends when the deployment is not ours any more.
-async fn keep_alive(
-    agent: Agent,
-    (id, fence, lock): (i64, i64, String),
-    cancel: CancellationToken,
-) {
-    loop {
-        tokio::time::sleep(BEAT).await;
-        let until = agent.now() + LEASE;
-        match agent.store().renew_deployment(id, fence, until).await {
-            Ok(Some(true)) => cancel.cancel(),
-            Ok(Some(false)) => {}
-            // Somebody else ended it, so it must not go on here.
-            Ok(None) => return cancel.cancel(),
-            Err(error) => tracing::warn!(%error, id, "the deployment's lease was not renewed"),
-        }
-        if let Err(error) = agent.store().renew_lock(&lock, fence, until).await {
-            tracing::warn!(%error, id, "the deployment's lock was not renewed");
-        }
-    }
 }
 
 impl Run<'_> {
@@ -187,7 +142,7 @@ impl Run<'_> {
             Stage::Command,
             format!("running the deploy command with {}", plan.to),
         );
-        let why = match self.command(&plan.to, collector).await? {
+        let why = match self.command((&plan.to, false), collector).await? {
             End::Good => match gate(
                 self.agent,
                 &self.wanted.service,
@@ -216,7 +171,11 @@ impl Run<'_> {
         self.go_back(&why, collector, progress).await
     }
 
-    async fn command(&self, version: &str, collector: &mut Collector) -> Result<End, Error> {
+    async fn command(
+        &self,
+        (version, going_back): (&str, bool),
+        collector: &mut Collector,
+    ) -> Result<End, Error> {
         let service = &self.wanted.service;
         let job = Job {
             command: service.deploy_command.as_deref().unwrap_or_default(),
@@ -232,12 +191,15 @@ impl Run<'_> {
             async |runner| {
                 let text = serde_json::to_string(&runner)
                     .map_err(|error| Error::internal(error.to_string()))?;
-                let ours = self
-                    .agent
-                    .store()
-                    .begin_command(self.id, self.fence, &text)
-                    .await?;
-                if ours {
+                let store = self.agent.store();
+                let ours = store.begin_command(self.id, self.fence, &text).await?;
+                // Whoever was held up before this has lost the lock to somebody who may be deploying now.
+                let until = self.agent.now() + LEASE;
+                let locked = going_back
+                    || store
+                        .renew_lock(&lock_name(&self.wanted.plan.service), self.fence, until)
+                        .await?;
+                if ours && locked {
                     Ok(())
                 } else {
                     Err(Error::conflict("another Fjord ended this deployment"))
@@ -269,7 +231,7 @@ impl Run<'_> {
         };
         progress.stage(Stage::Rollback, format!("going back to {earlier}"));
         collector.note(&format!("going back to {earlier}"));
-        let trouble = match self.command(earlier, collector).await {
+        let trouble = match self.command((earlier, true), collector).await {
             Ok(End::Good) => match gate(
                 self.agent,
                 &self.wanted.service,
@@ -351,14 +313,8 @@ impl Run<'_> {
         )
     }
 
-    /// Writes the end and frees the lock; a store that is away for a moment is waited for.
-    async fn write_down(
-        &self,
-        outcome: &Outcome,
-        collector: &Collector,
-        progress: &Progress,
-    ) -> Result<(), Error> {
-        progress.stage(Stage::Record, outcome.notes.clone());
+    /// Returns what is written down of an outcome.
+    fn ending(&self, outcome: &Outcome, collector: &Collector) -> Ending {
         let (plan, service) = (&self.wanted.plan, &self.wanted.service);
         let now = self.agent.now();
         let severity = match outcome.status {
@@ -368,7 +324,7 @@ impl Run<'_> {
             _ => Severity::Error,
         };
         let duration = (now - self.started_at).num_milliseconds().max(0);
-        let ending = Ending {
+        Ending {
             id: self.id,
             fence: self.fence,
             status: outcome.status,
@@ -392,39 +348,7 @@ impl Run<'_> {
                 description: Some(outcome.notes.clone()),
                 metadata: json!({ "deployment": self.id, "version": plan.to, "from": plan.from, "duration_ms": duration }),
             },
-        };
-        let until = tokio::time::Instant::now() + WRITE_PATIENCE;
-        loop {
-            match self
-                .agent
-                .store()
-                .end_deployment(&ending)
-                .await
-                .map_err(Error::from)
-            {
-                Ok(true) => break,
-                Ok(false) => {
-                    return Err(Error::conflict(
-                        "another Fjord ended this deployment in the meantime; `history` has its account",
-                    ));
-                }
-                Err(Error::Unavailable { service, message })
-                    if tokio::time::Instant::now() < until =>
-                {
-                    progress.stage(
-                        Stage::Record,
-                        format!("{service} is away, writing the result is tried again: {message}"),
-                    );
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-                Err(error) => return Err(error),
-            }
         }
-        self.agent
-            .store()
-            .release_lock(&lock_name(&plan.service), self.fence)
-            .await?;
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::rows::Server;
 
-/// A Fjord process: host, process id and when it began.
+/// A Fjord process: where its number means something, the number, and when it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     host: String,
@@ -19,7 +19,7 @@ impl Owner {
     pub fn this_process() -> Self {
         let pid = std::process::id();
         Self {
-            host: host_name(),
+            host: this_host(),
             pid,
             began: began_at(pid).unwrap_or_default(),
         }
@@ -42,7 +42,8 @@ impl Owner {
         })
     }
 
-    /// Returns whether it runs on the same machine as `other`.
+    /// Returns whether it runs where the process numbers of `other` mean the same: one machine since its start,
+    /// and not another container on it.
     pub fn is_on_the_host_of(&self, other: &Self) -> bool {
         self.host == other.host
     }
@@ -106,6 +107,23 @@ pub(crate) fn host_name() -> String {
         .into_owned()
 }
 
+/// Names the place in which process numbers mean something: two machines, or two containers on one, may have the
+/// same name.
+fn this_host() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let space: String = space
+        .to_string_lossy()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    format!(
+        "{}:{}:{space}",
+        host_name(),
+        boot.get(..8).unwrap_or_default()
+    )
+}
+
 /// Tells when a living process began, in a form that only serves to be compared; `None`: there is none.
 fn began_at(pid: u32) -> Option<String> {
     if Path::new("/proc/self/stat").exists() {
@@ -150,6 +168,25 @@ mod tests {
             ..Owner::this_process()
         };
         assert!(!owner.is_alive());
+    }
+
+    #[test]
+    fn a_container_of_the_same_name_is_another_host() {
+        let ours = Owner::this_process();
+        let theirs = Owner {
+            host: ours.host.replace(|last: char| last.is_ascii_digit(), "0"),
+            ..ours.clone()
+        };
+        assert!(!theirs.is_on_the_host_of(&ours), "{theirs:?}");
+    }
+
+    #[test]
+    fn a_slash_in_a_hosts_name_is_part_of_it() {
+        let owner = Owner {
+            host: "a/b".to_owned(),
+            ..Owner::this_process()
+        };
+        assert_eq!(Owner::from_text(&owner.as_text()), Some(owner));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Owner, Runner, lock_name};
+use super::{Owner, Runner};
 use crate::agent::Agent;
 use crate::error::Error;
 use crate::health::{probe, record};
@@ -40,8 +40,25 @@ pub async fn keep_recovering(agent: Agent, stop: CancellationToken) {
     }
 }
 
+/// Frees a lock whose holder ran on this machine and is dead; false: it did not.
+pub(crate) async fn free_from_the_dead(agent: &Agent, lock: &str) -> Result<bool, Error> {
+    let Some(holder) = agent.store().lock_holder(lock, agent.now()).await? else {
+        return Ok(false);
+    };
+    let dead = holder
+        .owner
+        .as_deref()
+        .and_then(Owner::from_text)
+        .is_some_and(|owner| owner.is_on_the_host_of(agent.owner()) && !owner.is_alive());
+    Ok(dead && agent.store().release_lock(lock, holder.fence).await?)
+}
+
 fn is_abandoned(agent: &Agent, row: &Unfinished) -> bool {
     match Owner::from_text(&row.owner) {
+        // A row of ours that nothing here works on: its insert was answered too late, or its task is gone.
+        Some(owner) if owner == *agent.owner() => {
+            row.lease_until <= agent.now() && !agent.runs().has(row.id)
+        }
         Some(owner) if owner.is_on_the_host_of(agent.owner()) => !owner.is_alive(),
         _ => row.lease_until <= agent.now(),
     }
@@ -95,10 +112,6 @@ async fn take_over(agent: &Agent, row: &Unfinished) -> Result<bool, Error> {
     };
     let won = agent.store().end_deployment(&ending).await?;
     if won {
-        agent
-            .store()
-            .release_lock(&lock_name(&row.service), row.fence)
-            .await?;
         let target = format!("{} {}", row.service, row.version);
         agent
             .audit(

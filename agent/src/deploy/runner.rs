@@ -15,8 +15,12 @@ use crate::error::Error;
 
 /// Between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long output that a daemon holds open is still read after the command has ended.
+/// How long output is waited for after the command has ended: something it left behind may hold it open.
 const DRAIN: Duration = Duration::from_millis(300);
+/// How long output is read after the command has ended, however much still comes.
+const DRAIN_AT_MOST: Duration = Duration::from_secs(2);
+/// How long a supervisor that was told to end its group may take before the group is killed without it.
+const LAST_RESORT: Duration = Duration::from_secs(15);
 
 /// What to run.
 #[derive(Debug)]
@@ -65,11 +69,13 @@ where
         _ => return Err(Error::internal("the supervisor did not answer")),
     };
     // Dropping `started` on an error closes the pipe: the supervisor ends what waits.
-    on_record(runner).await?;
+    on_record(runner.clone()).await?;
     started.say("go\n").await?;
-    let end = started.see_through(job.timeout, collector, cancel).await;
+    let end = started
+        .see_through(job.timeout, (collector, cancel), &runner)
+        .await;
     collector.end_of_output();
-    end
+    Ok(end)
 }
 
 struct Started {
@@ -149,36 +155,48 @@ impl Started {
     async fn see_through(
         mut self,
         timeout: Duration,
-        collector: &mut Collector,
-        cancel: &CancellationToken,
-    ) -> Result<End, Error> {
+        (collector, cancel): (&mut Collector, &CancellationToken),
+        runner: &Runner,
+    ) -> End {
         let deadline = tokio::time::sleep(timeout);
-        tokio::pin!(deadline);
+        let last_resort = tokio::time::sleep(timeout + LAST_RESORT);
+        tokio::pin!(deadline, last_resort);
         let mut stopped = None;
         let mut buffer = vec![0; 16 * 1024];
-        let mut line = String::new();
+        // Bytes, not a string: what was read of a line must not be lost when another branch is taken.
+        let mut line = Vec::new();
         let mut output_open = true;
-        let word = loop {
+        let word: Option<Word> = loop {
             tokio::select! {
                 read = self.stdout.read(&mut buffer), if output_open => match read {
                     Ok(length) if length > 0 => collector.push(&buffer[..length]),
                     _ => output_open = false,
                 },
-                read = self.words.read_line(&mut line) => match read {
-                    Ok(length) if length > 0 => break serde_json::from_str(&line).ok(),
-                    _ => break None,
+                read = self.words.read_until(b'\n', &mut line) => match read {
+                    Ok(_) => break serde_json::from_slice(&line).ok(),
+                    Err(_) => break None,
                 },
                 () = &mut deadline, if stopped.is_none() => {
                     stopped = Some(End::TimedOut);
                     self.stdin = None;
+                    last_resort.as_mut().reset(tokio::time::Instant::now() + LAST_RESORT);
                 }
                 () = cancel.cancelled(), if stopped.is_none() => {
                     stopped = Some(End::Cancelled);
                     self.stdin = None;
+                    last_resort.as_mut().reset(tokio::time::Instant::now() + LAST_RESORT);
                 }
+                () = &mut last_resort, if stopped.is_some() => break None,
             }
         };
-        while output_open {
+        if word.is_none() {
+            // Nobody watches over the group any more; it must not run on beside what comes next.
+            runner.kill_group();
+            drop(self.child.start_kill());
+        }
+        // Something left in the background may print for ever.
+        let drained = tokio::time::Instant::now() + DRAIN_AT_MOST;
+        while output_open && tokio::time::Instant::now() < drained {
             match tokio::time::timeout(DRAIN, self.stdout.read(&mut buffer)).await {
                 Ok(Ok(length)) if length > 0 => collector.push(&buffer[..length]),
                 _ => output_open = false,
@@ -186,7 +204,7 @@ impl Started {
         }
         self.stdin = None;
         let _reaped = tokio::time::timeout(GRACE, self.child.wait()).await;
-        Ok(match (stopped, word) {
+        match (stopped, word) {
             (_, Some(Word::Exit(0))) => End::Good,
             (Some(stopped), _) => stopped,
             (None, Some(Word::Exit(code))) => End::Bad(format!("the command exited with {code}")),
@@ -197,9 +215,9 @@ impl Started {
                 End::Bad(format!("the command could not be started: {why}"))
             }
             (None, Some(Word::Killed | Word::Ready(_)) | None) => {
-                End::Bad("the command's supervisor was killed".to_owned())
+                End::Bad("the command's supervisor was killed, and the command with it".to_owned())
             }
-        })
+        }
     }
 }
 

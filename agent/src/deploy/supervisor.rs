@@ -54,17 +54,14 @@ pub(super) enum Word {
 pub fn supervise_main() -> ExitCode {
     let mut stdin = BufReader::new(std::io::stdin());
     let mut line = String::new();
-    let order: Order = match stdin
+    let Ok(Ok(order)) = stdin
         .read_line(&mut line)
-        .map(|_| serde_json::from_str(&line))
-    {
-        Ok(Ok(order)) => order,
-        Ok(Err(_)) | Err(_) => {
-            say(&Word::Refused(
-                "`fjord supervise` is started by Fjord itself".to_owned(),
-            ));
-            return ExitCode::FAILURE;
-        }
+        .map(|_| serde_json::from_str::<Order>(&line))
+    else {
+        say(&Word::Refused(
+            "`fjord supervise` is started by Fjord itself".to_owned(),
+        ));
+        return ExitCode::FAILURE;
     };
     let word = match supervise(stdin, &order) {
         Ok(word) => word,
@@ -154,7 +151,9 @@ fn end_group(group: Pid, grace: Duration) {
 
 /// Fjord may be gone; then nobody reads this and that is fine.
 fn say(word: &Word) {
-    if let Ok(line) = serde_json::to_string(word) {
-        let _unread = writeln!(std::io::stderr(), "{line}");
+    if let Ok(mut line) = serde_json::to_string(word) {
+        line.push('\n');
+        // One write, so that the line arrives whole.
+        let _unread = std::io::stderr().write_all(line.as_bytes());
     }
 }

@@ -1,6 +1,7 @@
 //! The checks that `fjord up` makes by itself, every `health.interval_s`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -8,37 +9,89 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
+use crate::deploy::free_from_the_dead;
 use crate::error::Error;
 use crate::health::{Probe, probe};
 use crate::store::NewEvent;
 use crate::store::rows::{
-    HealthCheck, HealthStatus, ServerStatus, Service, ServiceStatus, Severity,
+    HealthCheck, HealthStatus, ServerStatus, Service, ServiceStatus, Severity, Time,
 };
 
 /// How long single checks are kept.
 const KEEP: TimeDelta = TimeDelta::days(7);
+
+/// The lock of the one Fjord that checks.
+const LOCK: &str = "health:checks";
+/// How many stored checks tell where a service stands when this Fjord begins to check it.
+const REPLAYED: i64 = 100;
 
 /// Checks all services until told to stop. One Fjord of those that share a store does it: the lease is a lock row.
 pub async fn watch(agent: Agent, stop: CancellationToken) {
     let interval = Duration::from_secs(agent.config().health.interval_s);
     let mut streaks: HashMap<i64, Streak> = HashMap::new();
     loop {
-        if let Err(error) = round(&agent, interval, &mut streaks).await {
-            tracing::warn!(%error, "the health checks of this round were not made");
+        tokio::select! {
+            () = stop.cancelled() => break,
+            outcome = round(&agent, interval, &mut streaks) => if let Err(error) = outcome {
+                tracing::warn!(%error, "the health checks of this round were not made");
+            },
         }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             () = tokio::time::sleep(interval) => {}
         }
     }
+    // The next one need not wait for the end of the lease.
+    if let Err(error) = hand_over(&agent).await {
+        tracing::debug!(%error, "the lock of the health checks stays until its lease ends");
+    }
+}
+
+async fn hand_over(agent: &Agent) -> Result<(), Error> {
+    let holder = agent.store().lock_holder(LOCK, agent.now()).await?;
+    if let Some(row) = holder.filter(|row| row.owner == Some(agent.owner().as_text())) {
+        agent.store().release_lock(LOCK, row.fence).await?;
+    }
+    Ok(())
 }
 
 /// Answers of one kind in a row.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Streak {
     good: u32,
     bad: u32,
     open: bool,
+}
+
+impl Streak {
+    /// Counts an answer; returns whether the outage opened or closed with it.
+    fn count(&mut self, status: HealthStatus, settings: &config::Health) -> Option<bool> {
+        if status == HealthStatus::Healthy {
+            self.good = self.good.saturating_add(1);
+            self.bad = 0;
+        } else {
+            self.bad = self.bad.saturating_add(1);
+            self.good = 0;
+        }
+        if !self.open && self.bad >= settings.failures {
+            self.open = true;
+            return Some(true);
+        }
+        if self.open && self.good >= settings.successes {
+            self.open = false;
+            return Some(false);
+        }
+        None
+    }
+
+    /// Goes through the checks that are stored, the oldest first.
+    fn of(checks: &[HealthCheck], settings: &config::Health) -> Self {
+        let mut streak = Self::default();
+        for check in checks.iter().rev() {
+            streak.count(check.status, settings);
+        }
+        streak
+    }
 }
 
 async fn round(
@@ -47,24 +100,12 @@ async fn round(
     streaks: &mut HashMap<i64, Streak>,
 ) -> Result<(), Error> {
     let now = agent.now();
-    let until = now + TimeDelta::from_std(interval * 2).unwrap_or(TimeDelta::minutes(2));
-    let owner = agent.owner().as_text();
-    let holder = agent.store().lock_holder("health:checks", now).await?;
-    let is_ours = match holder {
-        Some(row) if row.owner.as_deref() == Some(&owner) => {
-            agent
-                .store()
-                .renew_lock("health:checks", row.fence, until)
-                .await?
-        }
-        Some(_) => false,
-        None => agent
-            .store()
-            .acquire_lock("health:checks", &owner, "health checks", (now, until))
-            .await?
-            .is_some(),
-    };
-    if !is_ours {
+    let deadline = Duration::from_secs(agent.config().health.timeout_s);
+    let lease = (interval + deadline) * 2;
+    let until = now + TimeDelta::from_std(lease).unwrap_or(TimeDelta::minutes(2));
+    if !is_ours(agent, (now, until)).await? {
+        // Somebody else counts meanwhile.
+        streaks.clear();
         return Ok(());
     }
     let services: Vec<Service> = agent
@@ -74,7 +115,12 @@ async fn round(
         .into_iter()
         .filter(|row| row.health_endpoint.is_some() && row.status == ServiceStatus::Active)
         .collect();
-    let deadline = Duration::from_secs(agent.config().health.timeout_s);
+    for service in &services {
+        if let Entry::Vacant(place) = streaks.entry(service.id) {
+            let checks = agent.store().health_checks(service.id, REPLAYED).await?;
+            place.insert(Streak::of(&checks, &agent.config().health));
+        }
+    }
     let probes: Vec<(Service, Probe)> = stream::iter(services)
         .map(|service| async move {
             let endpoint = service.health_endpoint.clone().unwrap_or_default();
@@ -86,15 +132,46 @@ async fn round(
         .await;
     streaks.retain(|id, _| probes.iter().any(|(service, _)| service.id == *id));
     for (service, answer) in &probes {
-        record(agent, service, answer).await?;
-        let streak = streaks.entry(service.id).or_insert_with(|| Streak {
-            open: service.health_status == HealthStatus::Unhealthy,
-            ..Streak::default()
-        });
-        tell(agent, service, answer, streak).await?;
+        let streak = streaks.entry(service.id).or_default();
+        match note(agent, service, answer, streak).await {
+            Ok(()) => {}
+            Err(error @ Error::Unavailable { .. }) => return Err(error),
+            // What is wrong with one service must not hide the others.
+            Err(error) => {
+                tracing::warn!(%error, service = service.full_name(), "a health check was not stored");
+            }
+        }
     }
     agent.store().forget_health_checks(now - KEEP).await?;
     Ok(())
+}
+
+/// Takes or keeps the lock, also that of a Fjord of this machine that died.
+async fn is_ours(agent: &Agent, (now, until): (Time, Time)) -> Result<bool, Error> {
+    let store = agent.store();
+    let owner = agent.owner().as_text();
+    if let Some(row) = store.lock_holder(LOCK, now).await? {
+        if row.owner.as_deref() == Some(&owner) {
+            return Ok(store.renew_lock(LOCK, row.fence, until).await?);
+        }
+        if !free_from_the_dead(agent, LOCK).await? {
+            return Ok(false);
+        }
+    }
+    let fence = store
+        .acquire_lock(LOCK, &owner, "health checks", (now, until))
+        .await?;
+    Ok(fence.is_some())
+}
+
+async fn note(
+    agent: &Agent,
+    service: &Service,
+    answer: &Probe,
+    streak: &mut Streak,
+) -> Result<(), Error> {
+    record(agent, service, answer).await?;
+    tell(agent, service, answer, streak).await
 }
 
 /// Keeps a check's answer; a server whose service answers is online.
@@ -129,28 +206,20 @@ async fn tell(
     answer: &Probe,
     streak: &mut Streak,
 ) -> Result<(), Error> {
-    let settings = &agent.config().health;
-    if answer.status == HealthStatus::Healthy {
-        streak.good += 1;
-        streak.bad = 0;
-    } else {
-        streak.bad += 1;
-        streak.good = 0;
-    }
-    let (severity, title) = if !streak.open && streak.bad >= settings.failures {
-        streak.open = true;
-        (
+    let mut after = *streak;
+    let (severity, title) = match after.count(answer.status, &agent.config().health) {
+        Some(true) => (
             Severity::Error,
             format!("{} is {}", service.full_name(), answer.status),
-        )
-    } else if streak.open && streak.good >= settings.successes {
-        streak.open = false;
-        (
+        ),
+        Some(false) => (
             Severity::Info,
             format!("{} is healthy again", service.full_name()),
-        )
-    } else {
-        return Ok(());
+        ),
+        None => {
+            *streak = after;
+            return Ok(());
+        }
     };
     let event = NewEvent {
         at: agent.now(),
@@ -163,6 +232,47 @@ async fn tell(
         metadata: serde_json::json!({ "http_status": answer.http_status, "latency_ms": check_latency(answer) }),
     };
     agent.store().insert_event(&event).await?;
+    // Only now: an event that could not be stored is told with the next answer.
+    *streak = after;
     agent.snapshot().changed();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `x` is bad, `.` is good, the oldest first.
+    #[track_caller]
+    fn check(answers: &str, open: bool) {
+        let settings = config::Config::default().health;
+        let mut checks: Vec<HealthCheck> = answers
+            .chars()
+            .map(|answer| HealthCheck {
+                service_id: 1,
+                checked_at: Time::default(),
+                status: if answer == '.' {
+                    HealthStatus::Healthy
+                } else {
+                    HealthStatus::Unhealthy
+                },
+                http_status: None,
+                latency_ms: None,
+                error: None,
+            })
+            .collect();
+        checks.reverse();
+        assert_eq!(Streak::of(&checks, &settings).open, open, "{answers}");
+    }
+
+    #[test]
+    fn a_fjord_that_takes_over_knows_which_outages_were_told() {
+        check("", false);
+        check("..x", false);
+        check("..xx", false);
+        check("..xxx", true);
+        check("..xxx.", true);
+        check("..xxx..", false);
+        check("..xxx.xx", true);
+    }
 }

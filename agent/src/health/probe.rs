@@ -10,7 +10,7 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// What an endpoint said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// Healthy: a 2xx in time; degraded: 429 or 503 with `Retry-After`; else unhealthy.
+    /// Healthy: a 2xx in time; degraded: 429; else unhealthy.
     pub status: HealthStatus,
     /// The HTTP status, if one came.
     pub http_status: Option<u16>,
@@ -76,11 +76,13 @@ fn judge(status: reqwest::StatusCode, body: &[u8], latency: Duration) -> Probe {
             error: None,
         };
     }
+    // Whatever it is, it must fit into a database and not move a cursor.
     let said: String = String::from_utf8_lossy(body)
         .lines()
         .next()
         .unwrap_or_default()
         .chars()
+        .filter(|character| !character.is_control())
         .take(120)
         .collect();
     let said = guard::redact::redact(&said).text.into_owned();
@@ -119,5 +121,20 @@ fn plain(error: &reqwest::Error) -> String {
         () if error.is_connect() => format!("cannot connect: {text}"),
         () if error.is_timeout() => format!("no answer in time: {text}"),
         () => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_hostile_endpoint_says_is_plain_text() {
+        let answer = judge(
+            reqwest::StatusCode::INTERNAL_SERVER_ERROR,
+            b"\x1b[2Jno\0 space\r\nmore",
+            Duration::ZERO,
+        );
+        assert_eq!(answer.error.as_deref(), Some("HTTP 500: [2Jno space"));
     }
 }

@@ -133,18 +133,18 @@ impl Store {
         .await
     }
 
-    /// Ends a deployment, once: its row, the service's version and the event together; false: it had ended.
+    /// Ends a deployment, once: its row, the service's version, the event and its lock together; false: it had ended.
     pub async fn end_deployment(&self, ending: &Ending) -> Result<bool, StoreError> {
         self.run(async {
             let mut tx = self.pool.begin().await?;
-            let service_id = rag::tx!(tx, |c| sqlx::query_scalar::<_, i64>(
+            let ended = rag::tx!(tx, |c| sqlx::query_as::<_, (i64, String)>(
                 "update deployments set status = $1, completed_at = $2, duration = $3, log = $4, rollback_version = $5, notes = $6, verified = $7 \
-                 where id = $8 and fence = $9 and status in ('pending', 'in_progress') returning service_id"
+                 where id = $8 and fence = $9 and status in ('pending', 'in_progress') returning service_id, service"
             )
             .bind(ending.status).bind(ending.completed_at).bind(ending.duration).bind(&ending.log).bind(&ending.rollback_version)
             .bind(&ending.notes).bind(ending.verified).bind(ending.id).bind(ending.fence)
             .fetch_optional(c).await)?;
-            let Some(service_id) = service_id else {
+            let Some((service_id, service)) = ended else {
                 tx.rollback().await?;
                 return Ok(false);
             };
@@ -153,6 +153,8 @@ impl Store {
                     .bind(version).bind(ending.completed_at).bind(service_id).execute(c).await.map(|_| ()))?;
             }
             rag::tx!(tx, |c| insert_event!(ending.event, c))?;
+            rag::tx!(tx, |c| sqlx::query(super::locks::RELEASE)
+                .bind(crate::deploy::lock_name(&service)).bind(ending.fence).execute(c).await.map(|_| ()))?;
             tx.commit().await?;
             Ok(true)
         })

@@ -46,6 +46,20 @@ impl Store {
         .await
     }
 
+    /// Takes a mark away; false: there was none.
+    pub async fn unmark(&self, key: &str) -> Result<bool, StoreError> {
+        self.run(async {
+            rag::db!(self.pool, |p| sqlx::query(
+                "delete from limits where key = $1"
+            )
+            .bind(key)
+            .execute(p)
+            .await
+            .map(|done| done.rows_affected() == 1))
+        })
+        .await
+    }
+
     /// Forgets rows that no longer limit anything.
     pub async fn forget_limits(&self, now: Time) -> Result<u64, StoreError> {
         self.run(async {

@@ -17,6 +17,9 @@ pub struct LockRow {
     pub expires_at: Option<Time>,
 }
 
+/// Frees a lock, if it is still the one of that fencing number.
+pub(super) const RELEASE: &str = "update locks set owner = null, reason = null, expires_at = null where name = $1 and fence = $2 and owner is not null";
+
 impl Store {
     /// Takes a lock that is free or whose lease has ended; returns its fencing number, `None` when somebody holds it.
     pub async fn acquire_lock(
@@ -55,10 +58,12 @@ impl Store {
     /// Frees a lock; false: it is somebody else's by now.
     pub async fn release_lock(&self, name: &str, fence: i64) -> Result<bool, StoreError> {
         self.run(async {
-            rag::db!(self.pool, |p| sqlx::query(
-                "update locks set owner = null, reason = null, expires_at = null where name = $1 and fence = $2 and owner is not null"
-            )
-            .bind(name).bind(fence).execute(p).await.map(|done| done.rows_affected() == 1))
+            rag::db!(self.pool, |p| sqlx::query(RELEASE)
+                .bind(name)
+                .bind(fence)
+                .execute(p)
+                .await
+                .map(|done| done.rows_affected() == 1))
         })
         .await
     }

@@ -39,7 +39,10 @@ impl Store {
             rag::db!(self.pool, |p| sqlx::query(
                 "update services set server_id = $1, type = $2, runtime = $3, port = $4, health_endpoint = $5, config = $6, env_vars = $7, \
                  project_path = $8, git_repo = $9, current_version = $10, deploy_command = $11, restart_command = $12, log_path = $13, \
-                 status = $14, updated_at = $15 where id = $16 and updated_at = $17"
+                 status = $14, updated_at = $15, \
+                 health_status = case when health_endpoint is not distinct from $5 then health_status else 'unknown' end, \
+                 last_health_check = case when health_endpoint is not distinct from $5 then last_health_check else null end \
+                 where id = $16 and updated_at = $17"
             )
             .bind(row.server_id).bind(row.kind).bind(&row.runtime).bind(row.port).bind(&row.health_endpoint).bind(&row.config)
             .bind(&row.env_vars).bind(&row.project_path).bind(&row.git_repo).bind(&row.current_version).bind(&row.deploy_command)
