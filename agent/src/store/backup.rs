@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
 
 use super::{Store, StoreError, lock_file};
 use crate::error::Error;
@@ -48,7 +48,7 @@ pub const TABLES: &[&str] = &[
 ];
 
 /// The longest line that a restore reads, in bytes.
-const LINE_LIMIT: usize = 64 * 1024 * 1024;
+const LINE_LIMIT: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +57,13 @@ struct Head {
     fjord_backup: u32,
     /// The last migration that was applied.
     migration: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    /// How many rows stand before it.
+    rows: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,24 +86,34 @@ impl Store {
         }
         let partial = beside(file, "partial");
         remove_if_there(&partial).map_err(|error| io_error(&partial, &error))?;
-        let rows = match &self.pool {
+        let written = self.write_into(&partial).await.and_then(|rows| {
+            sync(&partial).map_err(|error| io_error(&partial, &error))?;
+            std::fs::rename(&partial, file).map_err(|error| io_error(file, &error))?;
+            Ok(rows)
+        });
+        if written.is_err() {
+            // Half a backup is none, and it holds everything that is private.
+            drop(remove_if_there(&partial));
+        }
+        written
+    }
+
+    async fn write_into(&self, partial: &Path) -> Result<u64, Error> {
+        match &self.pool {
             Pool::Sqlite(pool) => {
                 let target = partial
                     .to_str()
                     .ok_or_else(|| Error::invalid("the file's name is not text"))?;
-                create_private(&partial).map_err(|error| io_error(&partial, &error))?;
+                create_private(partial).map_err(|error| io_error(partial, &error))?;
                 sqlx::query("vacuum into $1")
                     .bind(target)
                     .execute(pool)
                     .await
                     .map_err(StoreError::from)?;
-                self.count_rows().await?
+                self.count_rows().await
             }
-            Pool::Postgres(pool) => dump(pool, &partial).await?,
-        };
-        sync(&partial).map_err(|error| io_error(&partial, &error))?;
-        std::fs::rename(&partial, file).map_err(|error| io_error(file, &error))?;
-        Ok(rows)
+            Pool::Postgres(pool) => dump(pool, partial).await,
+        }
     }
 
     /// Replaces the whole store by a backup; returns how many rows it holds.
@@ -135,12 +152,22 @@ impl Store {
             .file()
             .ok_or_else(|| Error::invalid("a store in memory cannot be restored"))?
             .to_path_buf();
+        let same = |file: &Path| file.canonicalize().ok();
+        if same(file).is_some_and(|file| same(&target) == Some(file)) {
+            return Err(Error::invalid(
+                "this file is the store itself; name a backup of it",
+            ));
+        }
         let fresh = beside(&target, "restoring");
         remove_if_there(&fresh).map_err(|error| io_error(&fresh, &error))?;
-        std::fs::copy(file, &fresh).map_err(|error| io_error(file, &error))?;
-        let checked = check_sqlite(&fresh, file).await;
+        let checked = match copy_private(file, &fresh) {
+            Ok(()) => check_sqlite(&fresh, file).await,
+            Err(error) => Err(io_error(file, &error)),
+        };
         if let Err(error) = checked {
-            remove_if_there(&fresh).map_err(|error| io_error(&fresh, &error))?;
+            for end in ["", "-wal", "-shm", "-journal"] {
+                drop(remove_if_there(&with_end(&fresh, end)));
+            }
             return Err(error);
         }
         let lock = lock_file(target.clone()).await?;
@@ -148,17 +175,29 @@ impl Store {
             pool.close().await;
         }
         let io = |error: std::io::Error| io_error(&target, &error);
+        sync(&fresh).map_err(io)?;
+        let before = beside(&target, "before-restore");
+        for end in ["", "-wal"] {
+            remove_if_there(&with_end(&before, end)).map_err(io)?;
+        }
         if target.exists() {
-            // What still stands in the log belongs to the file from before.
-            settle(&target).await?;
-            std::fs::rename(&target, beside(&target, "before-restore")).map_err(io)?;
+            // What still stands in the log belongs to the file from before. A file that is broken keeps its log beside it:
+            // that it is broken may be why somebody restores.
+            if let Err(error) = settle(&target).await {
+                tracing::warn!(%error, "the store from before is kept as it is");
+                let log = with_end(&target, "-wal");
+                if log.exists() {
+                    std::fs::rename(&log, with_end(&before, "-wal")).map_err(io)?;
+                }
+            }
         }
         for end in ["-wal", "-shm"] {
-            let mut name = target.clone().into_os_string();
-            name.push(end);
-            remove_if_there(Path::new(&name)).map_err(io)?;
+            remove_if_there(&with_end(&target, end)).map_err(io)?;
         }
-        sync(&fresh).map_err(io)?;
+        if target.exists() && std::fs::hard_link(&target, &before).is_err() {
+            // No links here: for a moment there is no store under its name.
+            std::fs::rename(&target, &before).map_err(io)?;
+        }
         std::fs::rename(&fresh, &target).map_err(io)?;
         drop(lock);
         let url = format!("sqlite://{}", target.display());
@@ -210,13 +249,12 @@ async fn settle(file: &Path) -> Result<(), Error> {
     let options = SqliteConnectOptions::from_str("sqlite://")
         .map_err(StoreError::from)?
         .filename(file);
-    if let Ok(mut connection) = options.connect().await {
-        sqlx::query("pragma wal_checkpoint(truncate)")
-            .execute(&mut connection)
-            .await
-            .map_err(StoreError::from)?;
-        connection.close().await.map_err(StoreError::from)?;
-    }
+    let mut connection = options.connect().await.map_err(StoreError::from)?;
+    sqlx::query("pragma wal_checkpoint(truncate)")
+        .execute(&mut connection)
+        .await
+        .map_err(StoreError::from)?;
+    connection.close().await.map_err(StoreError::from)?;
     Ok(())
 }
 
@@ -257,6 +295,12 @@ async fn dump(pool: &PgPool, file: &Path) -> Result<u64, Error> {
             rows += 1;
         }
     }
+    // A file that was cut somewhere lacks this.
+    let end =
+        serde_json::to_string(&End { rows }).map_err(|error| Error::internal(error.to_string()))?;
+    out.write_all(format!("{end}\n").as_bytes())
+        .await
+        .map_err(io)?;
     out.flush().await.map_err(io)?;
     Ok(rows)
 }
@@ -269,10 +313,10 @@ async fn load(pool: &PgPool, file: &Path) -> Result<u64, Error> {
             file.display()
         ))
     };
-    let mut lines = BufReader::new(tokio::fs::File::open(file).await.map_err(io)?).lines();
-    let first = lines.next_line().await.map_err(io)?.unwrap_or_default();
+    let mut lines = BufReader::new(tokio::fs::File::open(file).await.map_err(io)?);
+    let first = next_line(&mut lines).await.map_err(io)?.unwrap_or_default();
     let head: Head =
-        serde_json::from_str(&first).map_err(|error| not_ours(1, error.to_string()))?;
+        serde_json::from_slice(&first).map_err(|error| not_ours(1, error.to_string()))?;
     let mut tx = pool.begin().await.map_err(StoreError::from)?;
     let ours: i64 = sqlx::query_scalar("select max(version) from _sqlx_migrations")
         .fetch_one(&mut *tx)
@@ -287,20 +331,32 @@ async fn load(pool: &PgPool, file: &Path) -> Result<u64, Error> {
             ),
         ));
     }
+    // Somebody who still works with the store is told of, not waited for without end.
+    sqlx::query("set local lock_timeout = '10s'")
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::from)?;
     let all = TABLES.join(", ");
     sqlx::query(AssertSqlSafe(format!("truncate {all}")))
         .execute(&mut *tx)
         .await
-        .map_err(StoreError::from)?;
-    let (mut rows, mut number) = (0, 1);
+        .map_err(in_use)?;
+    let (mut rows, mut number, mut whole) = (0, 1, false);
     let mut known: HashMap<&str, String> = HashMap::new();
-    while let Some(text) = lines.next_line().await.map_err(io)? {
+    while let Some(text) = next_line(&mut lines).await.map_err(io)? {
         number += 1;
-        if text.len() > LINE_LIMIT {
-            return Err(not_ours(number, "the line is too long".to_owned()));
+        if whole {
+            return Err(not_ours(number, "it stands after the end".to_owned()));
+        }
+        if let Ok(end) = serde_json::from_slice::<End>(&text) {
+            if end.rows != rows {
+                return Err(not_ours(number, format!("{rows} rows, not {}", end.rows)));
+            }
+            whole = true;
+            continue;
         }
         let line: Line =
-            serde_json::from_str(&text).map_err(|error| not_ours(number, error.to_string()))?;
+            serde_json::from_slice(&text).map_err(|error| not_ours(number, error.to_string()))?;
         let Some(table) = TABLES.iter().find(|table| **table == line.table) else {
             return Err(not_ours(number, "it names no table of Fjord".to_owned()));
         };
@@ -315,12 +371,49 @@ async fn load(pool: &PgPool, file: &Path) -> Result<u64, Error> {
             .bind(line.row.get())
             .execute(&mut *tx)
             .await
-            .map_err(|error| not_ours(number, error.to_string()))?;
+            .map_err(|error| match StoreError::from(error) {
+                down @ StoreError::Down(_) => down.into(),
+                refused => not_ours(number, refused.to_string()),
+            })?;
         rows += 1;
+    }
+    if !whole {
+        return Err(not_ours(number, "the file ends too early".to_owned()));
     }
     reset_numbers(&mut tx).await?;
     tx.commit().await.map_err(StoreError::from)?;
     Ok(rows)
+}
+
+fn in_use(error: sqlx::Error) -> Error {
+    let locked = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "55P03");
+    if locked {
+        return Error::conflict(
+            "somebody works with the store; stop every other `fjord`, then restore again. Nothing was changed",
+        );
+    }
+    StoreError::from(error).into()
+}
+
+/// Reads a line without its end; one that is too long is an error before it fills the memory.
+async fn next_line(reader: &mut BufReader<tokio::fs::File>) -> std::io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let read = reader
+        .take(LINE_LIMIT + 1)
+        .read_until(b'\n', &mut line)
+        .await?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() as u64 > LINE_LIMIT {
+        return Err(std::io::Error::other("a line is too long for a backup"));
+    }
+    Ok(Some(line))
 }
 
 /// Columns that can be written; generated ones cannot.
@@ -360,10 +453,21 @@ async fn reset_numbers(tx: &mut sqlx::PgConnection) -> Result<(), Error> {
 }
 
 fn beside(file: &Path, end: &str) -> PathBuf {
+    with_end(file, &format!(".{end}"))
+}
+
+fn with_end(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".");
     name.push(end);
     PathBuf::from(name)
+}
+
+/// Copies bytes, not the mode: the copy becomes the store.
+fn copy_private(from: &Path, to: &Path) -> std::io::Result<()> {
+    create_private(to)?;
+    let mut source = std::fs::File::open(from)?;
+    let mut copy = std::fs::OpenOptions::new().write(true).open(to)?;
+    std::io::copy(&mut source, &mut copy).map(|_| ())
 }
 
 fn create_private(file: &Path) -> std::io::Result<()> {
