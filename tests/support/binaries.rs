@@ -21,11 +21,13 @@ pub fn test_service() -> PathBuf {
 /// package that builds them.
 fn find(name: &str) -> PathBuf {
     let test_program = std::env::current_exe().expect("a running program has a path");
-    let profile_folder = test_program
-        .ancestors()
-        .find(|folder| folder.ends_with("deps"))
-        .and_then(|deps| deps.parent())
-        .expect("cargo puts test programs into `deps`");
+    let folder = test_program.parent().expect("a program is in a folder");
+    // Test programs are in `deps`, the benchmark is beside the programs.
+    let profile_folder = if folder.ends_with("deps") {
+        folder.parent().expect("`deps` is in a folder")
+    } else {
+        folder
+    };
     let path = profile_folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.is_file(),
