@@ -107,7 +107,7 @@ async fn hand_over(agent: &Agent, actor: &Actor, learn: Learn) -> Result<Reply, 
             .await
         {
             Err(Error::Throttled { retry_after_s }) => {
-                tokio::time::sleep(Duration::from_secs(retry_after_s)).await
+                tokio::time::sleep(Duration::from_secs(retry_after_s)).await;
             }
             outcome => return outcome,
         }

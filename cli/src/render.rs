@@ -45,7 +45,7 @@ pub(crate) fn reply(reply: &Reply, moment: Moment) -> String {
         Reply::Doctor(checks) => state::doctor(checks),
         Reply::Plan(plan) => deploy::plan(plan),
         Reply::Confirm(asked) => question(asked, moment.now),
-        Reply::Declined { text } => format!("not done: {text}"),
+        Reply::Declined { text } => text.clone(),
         Reply::Deployed(report) => deploy::report(report),
         Reply::Cancelling {
             service,

@@ -91,6 +91,9 @@ impl Road<'_> {
             )));
         }
         session::refuse_in_session(&self.wire.environment, "answering this question")?;
+        if output.json {
+            output.remark(&render::question(&question, self.agent.now()));
+        }
         output.ask(&format!("{} [y/N] ", question.text));
         let line = tokio::task::spawn_blocking(|| {
             let mut line = String::new();

@@ -35,7 +35,7 @@ fn no_leaves_it_and_another_line_leaves_the_question() {
     let ran = home
         .run_with_input(["chat"], "deploy api v1\nno\ndeploy api v1\nstatus\nyes\n")
         .expect(64);
-    assert!(ran.out.contains("not done"), "{ran:?}");
+    assert!(ran.out.contains("nothing was done"), "{ran:?}");
     assert!(ran.err.contains("the question before is left"), "{ran:?}");
     assert!(ran.err.contains("nothing is asked"), "{ran:?}");
     assert!(!home.path().join("deployed").exists());
