@@ -14,7 +14,11 @@ pub(crate) struct Backend {
 impl Backend {
     /// Closes the store before its database goes.
     pub(crate) async fn finish(self) {
-        match self.store.pool() {
+        Self::close(&self.store).await;
+    }
+
+    pub(crate) async fn close(store: &Store) {
+        match store.pool() {
             rag::pool::Pool::Sqlite(pool) => pool.close().await,
             rag::pool::Pool::Postgres(pool) => pool.close().await,
         }

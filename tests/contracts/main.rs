@@ -24,6 +24,7 @@ macro_rules! over_every_store {
     };
 }
 
+mod backup;
 mod chroma;
 mod migrations;
 mod retrieval;

@@ -2,7 +2,7 @@
 
 mod inventory;
 mod records;
-mod work;
+pub(crate) mod work;
 
 use agent::store::Store;
 use agent::store::rows::{

@@ -342,7 +342,7 @@ async fn load(pool: &PgPool, file: &Path) -> Result<u64, Error> {
         .await
         .map_err(in_use)?;
     let (mut rows, mut number, mut whole) = (0, 1, false);
-    let mut known: HashMap<&str, String> = HashMap::new();
+    let mut known: HashMap<&str, (String, String)> = HashMap::new();
     while let Some(text) = next_line(&mut lines).await.map_err(io)? {
         number += 1;
         if whole {
@@ -363,9 +363,9 @@ async fn load(pool: &PgPool, file: &Path) -> Result<u64, Error> {
         if !known.contains_key(table) {
             known.insert(table, columns_of(&mut tx, table).await?);
         }
-        let columns = &known[table];
+        let (columns, values) = &known[table];
         let sql = format!(
-            "insert into {table} ({columns}) select {columns} from json_populate_record(null::{table}, $1::json)"
+            "insert into {table} ({columns}) select {values} from json_populate_record(null::{table}, $1::json)"
         );
         sqlx::query(AssertSqlSafe(sql))
             .bind(line.row.get())
@@ -416,17 +416,22 @@ async fn next_line(reader: &mut BufReader<tokio::fs::File>) -> std::io::Result<O
     Ok(Some(line))
 }
 
-/// Columns that can be written; generated ones cannot.
-async fn columns_of(tx: &mut sqlx::PgConnection, table: &str) -> Result<String, Error> {
-    let columns: Option<String> = sqlx::query_scalar(
-        "select string_agg(quote_ident(column_name), ', ' order by ordinal_position) from information_schema.columns \
+/// Columns that can be written, and how each is read from a row of the file: there, the JSON
+/// value null looks like no value.
+async fn columns_of(tx: &mut sqlx::PgConnection, table: &str) -> Result<(String, String), Error> {
+    let (columns, values): (Option<String>, Option<String>) = sqlx::query_as(
+        "select string_agg(quote_ident(column_name), ', ' order by ordinal_position), \
+         string_agg(case when data_type = 'jsonb' and is_nullable = 'NO' then 'coalesce(' || quote_ident(column_name) || ', ''null'')' \
+         else quote_ident(column_name) end, ', ' order by ordinal_position) from information_schema.columns \
          where table_schema = current_schema() and table_name = $1 and is_generated = 'NEVER'",
     )
     .bind(table)
     .fetch_one(tx)
     .await
     .map_err(StoreError::from)?;
-    columns.ok_or_else(|| Error::internal(format!("the table {table} has no columns")))
+    columns
+        .zip(values)
+        .ok_or_else(|| Error::internal(format!("the table {table} has no columns")))
 }
 
 /// The next number of each table comes after the largest restored one.

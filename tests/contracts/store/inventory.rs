@@ -1,6 +1,6 @@
 //! Servers, services, routes, dependencies, secrets.
 
-use agent::store::rows::{Dependency, DependencyType, Route, Secret, ServerStatus};
+use agent::store::rows::{Dependency, DependencyType, HealthStatus, Route, Secret, ServerStatus};
 use agent::store::{Store, StoreError};
 
 use super::{after, an_api, noon, server, service};
@@ -13,6 +13,8 @@ over_every_store!(
     services_of_one_name_live_on_different_servers,
     what_is_depended_on_cannot_be_removed,
     a_change_of_a_row_that_has_changed_loses,
+    a_move_onto_a_taken_name_is_refused,
+    what_was_known_of_another_endpoint_is_forgotten,
 );
 
 async fn a_server_comes_back_as_it_went_in(store: &Store) {
@@ -167,6 +169,47 @@ async fn what_is_depended_on_cannot_be_removed(store: &Store) {
     ));
     assert!(store.delete_dependency(needs).await.unwrap());
     assert!(store.delete_service(db).await.unwrap());
+}
+
+async fn a_move_onto_a_taken_name_is_refused(store: &Store) {
+    let api = an_api(store).await;
+    let web2 = store.insert_server(&server("web2")).await.unwrap().unwrap();
+    store
+        .insert_service(&service("api", (web2, "web2")))
+        .await
+        .unwrap()
+        .unwrap();
+    let mut row = store.service(api).await.unwrap().unwrap();
+    row.server_id = web2;
+    assert!(matches!(
+        store.update_service(&row, after(1)).await,
+        Err(StoreError::Taken)
+    ));
+}
+
+async fn what_was_known_of_another_endpoint_is_forgotten(store: &Store) {
+    let api = an_api(store).await;
+    let check = agent::store::rows::HealthCheck {
+        service_id: api,
+        checked_at: after(1),
+        status: HealthStatus::Healthy,
+        http_status: Some(200),
+        latency_ms: None,
+        error: None,
+    };
+    store.record_health(&check).await.unwrap();
+    let mut row = store.service(api).await.unwrap().unwrap();
+    row.port = Some(9_090);
+    assert!(store.update_service(&row, after(2)).await.unwrap());
+    row = store.service(api).await.unwrap().unwrap();
+    assert_eq!(row.health_status, HealthStatus::Healthy);
+    row.health_endpoint = None;
+    assert!(store.update_service(&row, after(3)).await.unwrap());
+    row = store.service(api).await.unwrap().unwrap();
+    assert_eq!(
+        (row.health_status, row.last_health_check),
+        (HealthStatus::Unknown, None)
+    );
 }
 
 async fn a_change_of_a_row_that_has_changed_loses(store: &Store) {

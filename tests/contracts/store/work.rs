@@ -13,6 +13,7 @@ over_every_store!(
     a_late_holder_changes_nothing,
     a_deployment_ends_once,
     a_deployment_of_an_old_fence_changes_nothing,
+    the_end_of_a_deployment_frees_its_lock_and_no_other,
     an_outbox_message_is_claimed_once,
     an_outbox_message_comes_again_after_its_lease,
     a_schedule_fires_once,
@@ -197,6 +198,31 @@ async fn a_deployment_of_an_old_fence_changes_nothing(store: &Store) {
     );
 }
 
+async fn the_end_of_a_deployment_frees_its_lock_and_no_other(store: &Store) {
+    let api = an_api(store).await;
+    let lock = agent::deploy::lock_name("api@web1");
+    let times = (noon(), after(60));
+    let fence = store
+        .acquire_lock(&lock, "one", "deploy", times)
+        .await
+        .unwrap()
+        .unwrap();
+    let id = store
+        .insert_deployment(&deployment(api, fence))
+        .await
+        .unwrap();
+    assert!(store.end_deployment(&ending(id, fence)).await.unwrap());
+    assert_eq!(store.lock_holder(&lock, after(1)).await.unwrap(), None);
+    let next = store
+        .acquire_lock(&lock, "two", "deploy", times)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(!store.end_deployment(&ending(id, fence)).await.unwrap());
+    let holder = store.lock_holder(&lock, after(1)).await.unwrap().unwrap();
+    assert_eq!(holder.fence, next);
+}
+
 async fn an_outbox_message_is_claimed_once(store: &Store) {
     assert!(
         store
@@ -370,7 +396,7 @@ fn schedule() -> Schedule {
     }
 }
 
-fn deployment(service_id: i64, fence: i64) -> NewDeployment {
+pub(crate) fn deployment(service_id: i64, fence: i64) -> NewDeployment {
     NewDeployment {
         service_id,
         service: "api@web1".to_owned(),
@@ -385,7 +411,7 @@ fn deployment(service_id: i64, fence: i64) -> NewDeployment {
     }
 }
 
-fn ending(id: i64, fence: i64) -> Ending {
+pub(crate) fn ending(id: i64, fence: i64) -> Ending {
     Ending {
         id,
         fence,
