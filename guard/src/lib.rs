@@ -17,6 +17,7 @@ mod run;
 mod settings;
 mod shell;
 mod sql;
+mod swell;
 mod verdict;
 
 pub use call::ToolCall;
@@ -28,4 +29,5 @@ pub use judge::assess;
 pub use private::without_private;
 pub use rules::{RuleDoc, rules};
 pub use settings::{Exception, RuleSetting, Settings};
+pub use swell::swells;
 pub use verdict::{Assessment, Verdict};

@@ -5,17 +5,19 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Actor, Agent, Command, Progress, Reply};
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 use tokio::net::UnixListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::record::{self, Record, Recorder};
@@ -25,8 +27,12 @@ use crate::wire::{HookInput, WireError};
 
 /// The largest event that is read.
 const LARGEST_EVENT: usize = 64 << 20;
-/// A larger one is parsed where it holds nobody up.
+/// A larger one is parsed where it holds nobody up, and waits for its turn.
 const LARGE_EVENT: usize = 256 << 10;
+/// How many large events are held at once. The client spools what is not taken in time.
+const LARGE_AT_ONCE: usize = 2;
+/// The longest an event may take to come in.
+const LONGEST_BODY: Duration = Duration::from_secs(10);
 /// How long answers and stores that are under way get at the end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -72,8 +78,11 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     let router = Router::new()
         .route("/v1/hook", post(hook))
         .route("/v1/health", get(health))
-        .layer(DefaultBodyLimit::max(LARGEST_EVENT))
-        .with_state(Served { agent, recorder });
+        .with_state(Served {
+            agent,
+            recorder,
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
+        });
     let serving =
         axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let mut serving = tokio::spawn(async move { serving.await });
@@ -100,6 +109,7 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
 struct Served {
     agent: Agent,
     recorder: Recorder,
+    large: Arc<Semaphore>,
 }
 
 async fn health() -> Response {
@@ -108,11 +118,12 @@ async fn health() -> Response {
 
 /// Answers 200 with one JSON object, 204 when there is nothing to say, and another status when the event was not
 /// taken: then the client goes by its own verdict and spools the event.
-async fn hook(State(served): State<Served>, headers: HeaderMap, body: Bytes) -> Response {
-    let id = event_id(&headers);
-    let input = match parse(body).await {
+async fn hook(State(served): State<Served>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let id = event_id(&head.headers);
+    let input = match take(&served, &head.headers, body).await {
         Ok(input) => input,
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        Err(refusal) => return refusal.into_response(),
     };
     let (event, paths) = (input.event.name().to_owned(), input.paths());
     let record = Record::of(&input, &id, None);
@@ -175,6 +186,42 @@ async fn ask(agent: &Agent, command: Command, paths: Vec<String>) -> Option<Repl
             None
         }
     }
+}
+
+/// Reads an event from the wire; large ones one after the other, so that many together need no more memory than two.
+async fn take(
+    served: &Served,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<HookInput, (StatusCode, String)> {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let largest = LARGEST_EVENT >> 20;
+    if length.is_some_and(|length| length > LARGEST_EVENT) {
+        let why = format!("an event is at most {largest} MB");
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
+    }
+    let read = async {
+        let is_small = length.is_some_and(|length| length <= LARGE_EVENT);
+        let turn = if is_small {
+            None
+        } else {
+            served.large.acquire().await.ok()
+        };
+        (axum::body::to_bytes(body, LARGEST_EVENT).await, turn)
+    };
+    let late = || (StatusCode::REQUEST_TIMEOUT, "the event is late".to_owned());
+    let (bytes, _turn) = tokio::time::timeout(LONGEST_BODY, read)
+        .await
+        .map_err(|_| late())?;
+    let bytes = bytes.map_err(|_| {
+        let why = format!("the event is broken, or larger than {largest} MB");
+        (StatusCode::BAD_REQUEST, why)
+    })?;
+    parse(bytes)
+        .await
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 async fn parse(body: Bytes) -> Result<HookInput, WireError> {

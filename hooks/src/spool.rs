@@ -167,6 +167,9 @@ fn read(file: &Path) -> Result<Spooled, String> {
         .and_then(|stem| stem.to_str())
         .filter(|id| is_id(id))
         .ok_or("its name is no event id")?;
+    if guard::swells(&bytes) {
+        return Err("it holds too many values".to_owned());
+    }
     let mut value: Value =
         serde_json::from_slice(&bytes).map_err(|_| "it is no JSON".to_owned())?;
     if let Some(spooled) = value.get_mut("observation") {

@@ -23,6 +23,9 @@ pub enum WireError {
         /// From 1.
         column: usize,
     },
+    /// It is JSON that would take far more memory than it has bytes.
+    #[error("this JSON holds too many values")]
+    Swollen,
     /// It is JSON of another kind.
     #[error("a hook event is a JSON object with the text `hook_event_name`")]
     NoEvent,

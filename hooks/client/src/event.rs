@@ -40,6 +40,9 @@ impl Event {
             let why = format!("it is larger than {} MB", MOST_BYTES >> 20);
             return Err(unreadable(why));
         }
+        if guard::swells(&bytes) {
+            return Err(unreadable("the JSON holds too many values".to_owned()));
+        }
         // Bad bytes become U+FFFD, as the client itself does it.
         let text = String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());

@@ -7,6 +7,9 @@ use super::WireError;
 /// Reads one JSON value. Bad bytes and halves of surrogate pairs become U+FFFD, as in the client.
 pub(super) fn read(bytes: &[u8]) -> Result<Value, WireError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if guard::swells(bytes) {
+        return Err(WireError::Swollen);
+    }
     let text = String::from_utf8_lossy(bytes);
     let error = match serde_json::from_str(&text) {
         Ok(value) => return Ok(value),
