@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent::{Actor, Answer, Command, Error};
-use teloxide::types::{CallbackQuery, CallbackQueryId};
+use teloxide::types::{CallbackQuery, CallbackQueryId, InlineKeyboardButtonKind};
 
 use crate::face::{Asker, Face, PATIENCE};
 use crate::live::Live;
@@ -70,6 +70,7 @@ pub(crate) async fn take(face: &Face, update: i64, query: CallbackQuery) {
     let data = query
         .data
         .as_deref()
+        .filter(|data| is_offered(&query, data))
         .and_then(ticket::parse)
         .map(|(answer, ticket)| (answer, ticket.to_owned()));
     let worker = face.clone();
@@ -86,6 +87,19 @@ pub(crate) async fn take(face: &Face, update: i64, query: CallbackQuery) {
         }
         worker.finish(update).await;
     });
+}
+
+/// Tells whether the message has a button with this data. A client of another make may send any.
+fn is_offered(query: &CallbackQuery, data: &str) -> bool {
+    let buttons = query
+        .regular_message()
+        .and_then(|message| message.reply_markup());
+    // Of a message that is too old, or already without buttons, nothing can be told here.
+    buttons.is_none_or(|buttons| {
+        buttons.inline_keyboard.iter().flatten().any(
+            |button| matches!(&button.kind, InlineKeyboardButtonKind::CallbackData(own) if own == data),
+        )
+    })
 }
 
 async fn answer_question(
