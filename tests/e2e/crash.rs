@@ -2,6 +2,7 @@
 
 use agent::store::Store;
 use agent::store::rows::{Deployment, DeploymentStatus, HealthStatus, Time};
+use rustix::process::{Pid, Signal, kill_process};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tests::home::Up;
@@ -115,6 +116,11 @@ impl Stage {
 
 fn now() -> Time {
     agent::Clock::system().now()
+}
+
+fn signal(up: &Up, signal: Signal) {
+    let pid = i32::try_from(up.id()).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, signal).unwrap();
 }
 
 fn kill(up: Up) -> Time {
@@ -262,4 +268,61 @@ async fn two_deploys_at_once_are_one() {
     assert!(second.stderr.contains("is locked"), "{second:?}");
     let _interrupted = first.interrupt();
     assert!(!stage.has("done-v3"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_command_leaves_behind_may_print_for_ever() {
+    let stage = Stage::set("").await;
+    let command = "echo $FJORD_VERSION > version; (while :; do echo noise; sleep 0.02; done) & echo $! >> pids";
+    stage.home.fjord(["service", "set", "api", "--deploy-command", command]).expect_code(0);
+    let mut deploy = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    tests::until("the deploy to end", || std::future::ready((!deploy.is_running()).then_some(()))).await;
+    assert_eq!(stage.last().await.status, DeploymentStatus::Success);
+    // Nobody reads what it prints any more, which ends it.
+    stage.no_process_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_whose_supervisor_is_killed_does_not_run_on_beside_the_roll_back() {
+    let stage = Stage::set("").await;
+    let command = "echo $$ >> pids; if [ $FJORD_VERSION = v2 ]; then kill -9 $PPID; sleep 300; fi; echo $FJORD_VERSION > version";
+    stage.home.fjord(["service", "set", "api", "--deploy-command", command]).expect_code(0);
+    stage.home.fjord(["deploy", "api", "--version", "v2", "--yes"]).expect_code(1);
+    let row = stage.last().await;
+    assert_eq!(row.status, DeploymentStatus::RolledBack, "{row:?}");
+    stage.no_process_is_left().await;
+    stage.the_lock_is_free().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_whose_holder_died_before_anything_was_recorded_is_free() {
+    let stage = Stage::set("").await;
+    let (now, until) = (now(), now() + chrono::TimeDelta::minutes(10));
+    let us = agent::deploy::Owner::this_process().as_text();
+    let (host_and_pid, _) = us.rsplit_once('/').unwrap();
+    let dead = format!("{host_and_pid}/1.00000000");
+    let taken = stage.store.acquire_lock("fjord:lock:deploy:api@here", &dead, "deploy v2", (now, until)).await.unwrap();
+    assert!(taken.is_some());
+    stage.home.fjord(["deploy", "api", "--version", "v2", "--yes"]).expect_code(0);
+    stage.the_lock_is_free().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_that_has_not_ended_keeps_others_out_also_without_its_lock() {
+    let stage = Stage::set("").await;
+    stage.hold("v2");
+    let first = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    stage.file_appears("held-v2").await;
+    // As after a laptop's sleep: its process lives, its lease has ended.
+    signal(&first, Signal::STOP);
+    let long_ago: Time = "2000-01-01T00:00:00Z".parse().unwrap();
+    let lock = stage.store.lock_holder("fjord:lock:deploy:api@here", long_ago).await.unwrap().unwrap();
+    assert!(stage.store.release_lock(&lock.name, lock.fence).await.unwrap());
+    let second = stage.home.fjord(["deploy", "api", "--version", "v3", "--yes"]);
+    second.expect_code(1);
+    assert!(second.stderr.contains("has not ended"), "{second:?}");
+    signal(&first, Signal::CONT);
+    let _interrupted = first.interrupt();
+    assert!(!stage.has("done-v3"));
+    stage.the_lock_is_free().await;
 }
