@@ -64,10 +64,9 @@ pub enum StoreError {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Down(message) => Self::unavailable(
-                "store",
-                format!("{message}; `fjord doctor` says more. Nothing was changed"),
-            ),
+            StoreError::Down(message) => {
+                Self::unavailable("store", format!("{message}; `fjord doctor` says more"))
+            }
             StoreError::Referenced => Self::conflict("something still depends on it"),
             StoreError::Taken => {
                 Self::conflict("one of that name is there already; choose another name")
@@ -80,7 +79,13 @@ impl From<StoreError> for Error {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         if is_down(&error) {
-            return Self::Down(first_line(&error.to_string()));
+            let text = first_line(&error.to_string());
+            // A connection that broke may have carried the change; one that was never made has not.
+            return Self::Down(if never_began(&error) {
+                format!("{text}. Nothing was changed")
+            } else {
+                text
+            });
         }
         match error.as_database_error() {
             Some(error) if error.is_foreign_key_violation() => Self::Referenced,
@@ -377,6 +382,17 @@ fn is_down_code(code: &str) -> bool {
     // SQLite: the low byte of the extended code. Busy, locked, read only, I/O, corrupt, full, cannot open, not a database.
     code.parse::<u32>()
         .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14 | 26))
+}
+
+fn never_began(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Database(_) => true,
+        sqlx::Error::Io(error) => matches!(
+            error.kind(),
+            std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::NotFound
+        ),
+        _ => false,
+    }
 }
 
 fn first_line(text: &str) -> String {

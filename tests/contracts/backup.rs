@@ -94,6 +94,26 @@ async fn fill(store: &Store) {
         })
         .await
         .unwrap();
+    fill_work(store).await;
+    raw(store, BY_HAND).await;
+    let hex = store.kind() == "sqlite";
+    let id = |last: u8| {
+        let plain = format!("{:032x}", u128::from(last));
+        if hex {
+            format!("x'{plain}'")
+        } else {
+            format!("'{plain}'")
+        }
+    };
+    let documents = DOCUMENTS
+        .replace("DOC", &id(1))
+        .replace("PASSAGE", &id(2))
+        .replace("GONE", &id(3));
+    raw(store, &documents).await;
+}
+
+/// Schedules, questions, audit, updates and what the bot and the hooks keep.
+async fn fill_work(store: &Store) {
     let schedule = Schedule {
         id: 0,
         cron: "0 8 * * *".to_owned(),
@@ -163,24 +183,6 @@ async fn fill(store: &Store) {
         )
         .await
         .unwrap();
-    raw(store, BY_HAND).await;
-    let hex = store.kind() == "sqlite";
-    let id = |last: u8| {
-        let plain = format!("{:032x}", u128::from(last));
-        if hex {
-            format!("x'{plain}'")
-        } else {
-            format!("'{plain}'")
-        }
-    };
-    raw(
-        store,
-        &DOCUMENTS
-            .replace("DOC", &id(1))
-            .replace("PASSAGE", &id(2))
-            .replace("GONE", &id(3)),
-    )
-    .await;
 }
 
 /// What can be compared of a store.

@@ -1,7 +1,7 @@
 //! The checks that `fjord up` makes by itself, every `health.interval_s`.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -142,7 +142,45 @@ async fn round(
             }
         }
     }
+    forget_silent_servers(agent, &probes, streaks).await?;
     agent.store().forget_health_checks(now - KEEP).await?;
+    Ok(())
+}
+
+/// A server on which nothing answers any more does not go on reading as online.
+async fn forget_silent_servers(
+    agent: &Agent,
+    probes: &[(Service, Probe)],
+    streaks: &HashMap<i64, Streak>,
+) -> Result<(), Error> {
+    let is_silent = |(service, answer): &&(Service, Probe)| {
+        answer.http_status.is_none() && streaks.get(&service.id).is_some_and(|streak| streak.open)
+    };
+    let ids: HashSet<i64> = probes
+        .iter()
+        .map(|(service, _)| service.server_id)
+        .collect();
+    let silent: Vec<i64> = ids
+        .into_iter()
+        .filter(|id| {
+            let mut on_it = probes
+                .iter()
+                .filter(|(service, _)| service.server_id == *id);
+            on_it.all(|probe| is_silent(&probe))
+        })
+        .collect();
+    if silent.is_empty() {
+        return Ok(());
+    }
+    for server in agent.store().servers().await? {
+        if server.status == ServerStatus::Online && silent.contains(&server.id) {
+            agent
+                .store()
+                .record_server_status(server.id, ServerStatus::Unknown, None)
+                .await?;
+            agent.snapshot().changed();
+        }
+    }
     Ok(())
 }
 

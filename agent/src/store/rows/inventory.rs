@@ -28,7 +28,7 @@ words! {
         Offline = "offline",
         /// It answers, not well.
         Degraded = "degraded",
-        /// Never asked.
+        /// Not known: never asked, or nothing on it answers any more.
         Unknown = "unknown",
     }
 }
