@@ -20,9 +20,9 @@ pub use supervisor::{SUPERVISE, supervise_main};
 
 pub(crate) use engine::run;
 pub(crate) use owner::is_local;
+pub(crate) use plan::{Wanted, plan_deploy, plan_rollback};
 pub(crate) use recover::free_from_the_dead;
 pub(crate) use runs::Runs;
-pub(crate) use plan::{Wanted, plan_deploy, plan_rollback};
 
 /// Returns the name of the lock that guards a service, as `service@server`.
 pub fn lock_name(service: &str) -> String {

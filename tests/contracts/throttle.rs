@@ -244,6 +244,10 @@ async fn rows_take_over_while_redis_is_away_and_nobody_waits() {
         1,
         "one event, not one for each call"
     );
+    // As each `fjord` at a terminal would.
+    let another = Throttle::new(&redis.url().into(), backend.store.clone()).unwrap();
+    another.hook_once("b", "99", noon()).await.unwrap();
+    assert_eq!(changes(&backend.store).await, 1, "nor one for each process");
 
     redis.restart().await;
     tests::until("Redis to be used again", async || {
