@@ -8,8 +8,7 @@ use tests::{Ollama, ollama::DIMENSIONS};
 
 use crate::backends::Backend;
 
-#[path = "rag.rs"]
-mod contract;
+use crate::rag as contract;
 
 fn over(backend: &Backend, chroma: &str, ollama: &Ollama) -> Rag {
     let settings = Settings {

@@ -27,6 +27,7 @@ macro_rules! over_every_store {
 mod backup;
 mod chroma;
 mod migrations;
+mod rag;
 mod retrieval;
 mod store;
 mod throttle;

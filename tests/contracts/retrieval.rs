@@ -1,7 +1,6 @@
 //! Retrieval over each store, with Chroma and without.
 
-#[path = "rag.rs"]
-mod suite;
+use crate::rag as suite;
 
 use std::time::Duration;
 

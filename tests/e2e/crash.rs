@@ -35,17 +35,40 @@ impl Stage {
             telegram.url()
         ));
         let service = TestService::start();
-        let stage = Self { store: Store::new(&home.paths().store_url()).unwrap(), home, service, telegram };
-        stage.home.fjord(["server", "add", "here", "--hostname", "localhost"]).expect_code(0);
-        let (health, folder) = (stage.service.health_url(), stage.service.folder().display().to_string());
+        let stage = Self {
+            store: Store::new(&home.paths().store_url()).unwrap(),
+            home,
+            service,
+            telegram,
+        };
+        stage
+            .home
+            .fjord(["server", "add", "here", "--hostname", "localhost"])
+            .expect_code(0);
+        let (health, folder) = (
+            stage.service.health_url(),
+            stage.service.folder().display().to_string(),
+        );
         stage
             .home
             .fjord([
-                "service", "add", "api", "--server", "here", "--health-endpoint", &health, "--project-path", &folder,
-                "--deploy-command", COMMAND,
+                "service",
+                "add",
+                "api",
+                "--server",
+                "here",
+                "--health-endpoint",
+                &health,
+                "--project-path",
+                &folder,
+                "--deploy-command",
+                COMMAND,
             ])
             .expect_code(0);
-        stage.home.fjord(["deploy", "api", "--version", "v1", "--yes"]).expect_code(0);
+        stage
+            .home
+            .fjord(["deploy", "api", "--version", "v1", "--yes"])
+            .expect_code(0);
         stage
     }
 
@@ -63,28 +86,44 @@ impl Stage {
 
     async fn last(&self) -> Deployment {
         let service = self.store.services().await.unwrap().remove(0);
-        self.store.deployments_of(service.id, 1).await.unwrap().remove(0)
+        self.store
+            .deployments_of(service.id, 1)
+            .await
+            .unwrap()
+            .remove(0)
     }
 
     /// Deploys v2 from the phone, inside `fjord up`.
     async fn tap_deploy(&self) {
         self.telegram.say(OPERATOR, OPERATOR, "/deploy api v2");
-        let question = self.telegram.expect_message(|message| !message.buttons.is_empty()).await;
-        self.telegram.tap(OPERATOR, question.id, &question.buttons[0].data);
+        let question = self
+            .telegram
+            .expect_message(|message| !message.buttons.is_empty())
+            .await;
+        self.telegram
+            .tap(OPERATOR, question.id, &question.buttons[0].data);
     }
 
     /// Everything that the deploy command started is gone.
     async fn no_process_is_left(&self) {
         let pids = std::fs::read_to_string(self.service.folder().join("pids")).unwrap_or_default();
         tests::until(&format!("the processes {pids:?} to be gone"), async || {
-            pids.lines().all(|pid| !process::exists(pid.parse().unwrap())).then_some(())
+            pids.lines()
+                .all(|pid| !process::exists(pid.parse().unwrap()))
+                .then_some(())
         })
         .await;
     }
 
     async fn the_lock_is_free(&self) {
         let long_ago: Time = "2000-01-01T00:00:00Z".parse().unwrap();
-        assert_eq!(self.store.lock_holder("fjord:lock:deploy:api@here", long_ago).await.unwrap(), None);
+        assert_eq!(
+            self.store
+                .lock_holder("fjord:lock:deploy:api@here", long_ago)
+                .await
+                .unwrap(),
+            None
+        );
     }
 
     /// Starts Fjord again and checks that it tells the truth about the deployment it died in.
@@ -96,12 +135,22 @@ impl Stage {
             row.status.is_final().then_some(row)
         })
         .await;
-        assert_eq!((row.version.as_str(), row.status), ("v2", DeploymentStatus::Interrupted), "{row:?}");
+        assert_eq!(
+            (row.version.as_str(), row.status),
+            ("v2", DeploymentStatus::Interrupted),
+            "{row:?}"
+        );
         let notes = row.notes.unwrap();
-        assert!(notes.contains("before it ran v1") && notes.contains("Its endpoint is"), "{notes}");
+        assert!(
+            notes.contains("before it ran v1") && notes.contains("Its endpoint is"),
+            "{notes}"
+        );
         self.the_lock_is_free().await;
         let service = self.store.services().await.unwrap().remove(0);
-        assert!(service.last_health_check.unwrap() > killed_at, "its health was asked again");
+        assert!(
+            service.last_health_check.unwrap() > killed_at,
+            "its health was asked again"
+        );
         let status = self.home.fjord(["status"]);
         status.expect_code(0);
         assert!(status.stdout.contains("interrupted v2"), "{status:?}");
@@ -110,7 +159,9 @@ impl Stage {
         for held in ["hold-v2", "hold-v1", "behaviour"] {
             let _absent = std::fs::remove_file(self.service.folder().join(held));
         }
-        self.home.fjord(["deploy", "api", "--version", "v2", "--yes"]).expect_code(0);
+        self.home
+            .fjord(["deploy", "api", "--version", "v2", "--yes"])
+            .expect_code(0);
     }
 }
 
@@ -140,8 +191,14 @@ async fn killed_before_the_command_it_never_ran() {
         let url = stage.home.paths().store_url();
         let mut writer = SqliteConnection::connect(&url).await.unwrap();
         stage.tap_deploy().await;
-        tests::until("the deployment to be recorded", async || (stage.last().await.version == "v2").then_some(())).await;
-        sqlx::query("begin immediate").execute(&mut writer).await.unwrap();
+        tests::until("the deployment to be recorded", async || {
+            (stage.last().await.version == "v2").then_some(())
+        })
+        .await;
+        sqlx::query("begin immediate")
+            .execute(&mut writer)
+            .await
+            .unwrap();
         if stage.last().await.status != DeploymentStatus::Pending {
             continue;
         }
@@ -207,7 +264,9 @@ async fn killed_during_the_roll_back() {
 async fn a_deploy_at_the_terminal_killed_in_the_middle_is_told_by_the_next_status() {
     let stage = Stage::set("").await;
     stage.hold("v2");
-    let deploy = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    let deploy = stage
+        .home
+        .begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
     stage.file_appears("held-v2").await;
     deploy.kill();
     stage.no_process_is_left().await;
@@ -220,7 +279,9 @@ async fn a_deploy_at_the_terminal_killed_in_the_middle_is_told_by_the_next_statu
 async fn ctrl_c_cancels_kills_the_command_and_says_so() {
     let stage = Stage::set("").await;
     stage.hold("v2");
-    let deploy = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    let deploy = stage
+        .home
+        .begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
     stage.file_appears("held-v2").await;
     let status = deploy.interrupt();
     assert_eq!(status.code(), Some(1));
@@ -234,10 +295,18 @@ async fn ctrl_c_cancels_kills_the_command_and_says_so() {
 async fn cancel_from_another_process_stops_it() {
     let stage = Stage::set("").await;
     stage.hold("v2");
-    let mut deploy = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    let mut deploy = stage
+        .home
+        .begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
     stage.file_appears("held-v2").await;
-    stage.home.fjord_with_input(["chat"], b"/cancel api\n").expect_code(0);
-    tests::until("the deploy to end", || std::future::ready((!deploy.is_running()).then_some(()))).await;
+    stage
+        .home
+        .fjord_with_input(["chat"], b"/cancel api\n")
+        .expect_code(0);
+    tests::until("the deploy to end", || {
+        std::future::ready((!deploy.is_running()).then_some(()))
+    })
+    .await;
     assert_eq!(stage.last().await.status, DeploymentStatus::Cancelled);
     stage.no_process_is_left().await;
     stage.the_lock_is_free().await;
@@ -247,11 +316,17 @@ async fn cancel_from_another_process_stops_it() {
 async fn a_command_out_of_time_is_killed_and_gone_back_from() {
     let stage = Stage::set("timeout_s = 2").await;
     stage.hold("v2");
-    let deploy = stage.home.fjord(["deploy", "api", "--version", "v2", "--yes"]);
+    let deploy = stage
+        .home
+        .fjord(["deploy", "api", "--version", "v2", "--yes"]);
     deploy.expect_code(1);
     let row = stage.last().await;
     assert_eq!(row.status, DeploymentStatus::RolledBack, "{row:?}");
-    assert!(row.notes.unwrap().contains("did not end within 2 s and was killed"));
+    assert!(
+        row.notes
+            .unwrap()
+            .contains("did not end within 2 s and was killed")
+    );
     stage.no_process_is_left().await;
     assert_eq!(stage.service.version(), "v1");
     stage.the_lock_is_free().await;
@@ -261,9 +336,13 @@ async fn a_command_out_of_time_is_killed_and_gone_back_from() {
 async fn two_deploys_at_once_are_one() {
     let stage = Stage::set("").await;
     stage.hold("v2");
-    let first = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    let first = stage
+        .home
+        .begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
     stage.file_appears("held-v2").await;
-    let second = stage.home.fjord(["deploy", "api", "--version", "v3", "--yes"]);
+    let second = stage
+        .home
+        .fjord(["deploy", "api", "--version", "v3", "--yes"]);
     second.expect_code(1);
     assert!(second.stderr.contains("is locked"), "{second:?}");
     let _interrupted = first.interrupt();
@@ -274,9 +353,17 @@ async fn two_deploys_at_once_are_one() {
 async fn what_a_command_leaves_behind_may_print_for_ever() {
     let stage = Stage::set("").await;
     let command = "echo $FJORD_VERSION > version; (while :; do echo noise; sleep 0.02; done) & echo $! >> pids";
-    stage.home.fjord(["service", "set", "api", "--deploy-command", command]).expect_code(0);
-    let mut deploy = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
-    tests::until("the deploy to end", || std::future::ready((!deploy.is_running()).then_some(()))).await;
+    stage
+        .home
+        .fjord(["service", "set", "api", "--deploy-command", command])
+        .expect_code(0);
+    let mut deploy = stage
+        .home
+        .begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    tests::until("the deploy to end", || {
+        std::future::ready((!deploy.is_running()).then_some(()))
+    })
+    .await;
     assert_eq!(stage.last().await.status, DeploymentStatus::Success);
     // Nobody reads what it prints any more, which ends it.
     stage.no_process_is_left().await;
@@ -286,8 +373,14 @@ async fn what_a_command_leaves_behind_may_print_for_ever() {
 async fn a_command_whose_supervisor_is_killed_does_not_run_on_beside_the_roll_back() {
     let stage = Stage::set("").await;
     let command = "echo $$ >> pids; if [ $FJORD_VERSION = v2 ]; then kill -9 $PPID; sleep 300; fi; echo $FJORD_VERSION > version";
-    stage.home.fjord(["service", "set", "api", "--deploy-command", command]).expect_code(0);
-    stage.home.fjord(["deploy", "api", "--version", "v2", "--yes"]).expect_code(1);
+    stage
+        .home
+        .fjord(["service", "set", "api", "--deploy-command", command])
+        .expect_code(0);
+    stage
+        .home
+        .fjord(["deploy", "api", "--version", "v2", "--yes"])
+        .expect_code(1);
     let row = stage.last().await;
     assert_eq!(row.status, DeploymentStatus::RolledBack, "{row:?}");
     stage.no_process_is_left().await;
@@ -301,9 +394,21 @@ async fn a_lock_whose_holder_died_before_anything_was_recorded_is_free() {
     let us = agent::deploy::Owner::this_process().as_text();
     let (host_and_pid, _) = us.rsplit_once('/').unwrap();
     let dead = format!("{host_and_pid}/1.00000000");
-    let taken = stage.store.acquire_lock("fjord:lock:deploy:api@here", &dead, "deploy v2", (now, until)).await.unwrap();
+    let taken = stage
+        .store
+        .acquire_lock(
+            "fjord:lock:deploy:api@here",
+            &dead,
+            "deploy v2",
+            (now, until),
+        )
+        .await
+        .unwrap();
     assert!(taken.is_some());
-    stage.home.fjord(["deploy", "api", "--version", "v2", "--yes"]).expect_code(0);
+    stage
+        .home
+        .fjord(["deploy", "api", "--version", "v2", "--yes"])
+        .expect_code(0);
     stage.the_lock_is_free().await;
 }
 
@@ -311,14 +416,29 @@ async fn a_lock_whose_holder_died_before_anything_was_recorded_is_free() {
 async fn a_deployment_that_has_not_ended_keeps_others_out_also_without_its_lock() {
     let stage = Stage::set("").await;
     stage.hold("v2");
-    let first = stage.home.begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
+    let first = stage
+        .home
+        .begin_fjord("deploy", ["deploy", "api", "--version", "v2", "--yes"]);
     stage.file_appears("held-v2").await;
     // As after a laptop's sleep: its process lives, its lease has ended.
     signal(&first, Signal::STOP);
     let long_ago: Time = "2000-01-01T00:00:00Z".parse().unwrap();
-    let lock = stage.store.lock_holder("fjord:lock:deploy:api@here", long_ago).await.unwrap().unwrap();
-    assert!(stage.store.release_lock(&lock.name, lock.fence).await.unwrap());
-    let second = stage.home.fjord(["deploy", "api", "--version", "v3", "--yes"]);
+    let lock = stage
+        .store
+        .lock_holder("fjord:lock:deploy:api@here", long_ago)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        stage
+            .store
+            .release_lock(&lock.name, lock.fence)
+            .await
+            .unwrap()
+    );
+    let second = stage
+        .home
+        .fjord(["deploy", "api", "--version", "v3", "--yes"]);
     second.expect_code(1);
     assert!(second.stderr.contains("has not ended"), "{second:?}");
     signal(&first, Signal::CONT);
