@@ -1,10 +1,10 @@
 //! Fjord killed, interrupted or out of time in the middle of a deploy: no process, no lock, no false status is left.
 
+use std::os::unix::fs::PermissionsExt;
+
 use agent::store::Store;
 use agent::store::rows::{Deployment, DeploymentStatus, HealthStatus, Time};
 use rustix::process::{Pid, Signal, kill_process};
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
 use tests::home::Up;
 use tests::service::Health;
 use tests::telegram::TOKEN;
@@ -182,33 +182,39 @@ fn kill(up: Up) -> Time {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_before_the_command_it_never_ran() {
-    // The write that lets the command go is held up by a writer of our own; whoever comes first wins, so it is
-    // tried again with a fresh home until the writer did.
-    for _ in 0..20 {
-        let stage = Stage::set("").await;
-        let up = stage.home.up();
-        let _absent = std::fs::remove_file(stage.service.folder().join("pids"));
-        let url = stage.home.paths().store_url();
-        let mut writer = SqliteConnection::connect(&url).await.unwrap();
-        stage.tap_deploy().await;
-        tests::until("the deployment to be recorded", async || {
-            (stage.last().await.version == "v2").then_some(())
-        })
-        .await;
-        sqlx::query("begin immediate")
-            .execute(&mut writer)
-            .await
-            .unwrap();
-        if stage.last().await.status != DeploymentStatus::Pending {
-            continue;
-        }
-        let killed_at = kill(up);
-        writer.close().await.unwrap();
-        assert_eq!(stage.last().await.status, DeploymentStatus::Pending);
-        assert!(!stage.has("pids"), "the command has not begun");
-        return stage.the_restart_tells_the_truth(killed_at).await;
-    }
-    panic!("the writer never came first");
+    let mut stage = Stage::set("").await;
+    // A shell of our own, which stands still before it becomes the real one.
+    let folder = stage.home.path().join("bin");
+    std::fs::create_dir(&folder).unwrap();
+    let waiting = folder.join("waiting");
+    let script = format!(
+        "#!/bin/sh\ntouch '{0}'\nwhile [ -e '{0}' ]; do sleep 0.02; done\nexec /bin/sh \"$@\"\n",
+        waiting.display()
+    );
+    std::fs::write(folder.join("sh"), script).unwrap();
+    std::fs::set_permissions(folder.join("sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display());
+    stage.home.set_variable("PATH", &path);
+    let up = stage.home.up();
+    std::fs::remove_file(stage.service.folder().join("pids")).unwrap();
+    stage.tap_deploy().await;
+    tests::until("the shell to stand still", async || {
+        waiting.exists().then_some(())
+    })
+    .await;
+    let killed_at = kill(up);
+    // Let go, it would run the command, were it still there.
+    std::fs::remove_file(&waiting).unwrap();
+    stage
+        .home
+        .set_variable("PATH", "/usr/local/bin:/usr/bin:/bin");
+    stage.the_restart_tells_the_truth(killed_at).await;
+    let pids = std::fs::read_to_string(stage.service.folder().join("pids")).unwrap();
+    assert_eq!(
+        pids.lines().count(),
+        2,
+        "only the deploy after the restart ran its command"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

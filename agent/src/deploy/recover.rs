@@ -82,7 +82,7 @@ async fn take_over(agent: &Agent, row: &Unfinished) -> Result<bool, Error> {
         "Fjord stopped in the middle of {} ({}); before it ran {}. {health}",
         row.version,
         if row.runner.is_some() {
-            "its command had begun"
+            "its command may have run, in part or whole"
         } else {
             "its command had not begun"
         },
