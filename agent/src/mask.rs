@@ -30,6 +30,11 @@ pub(crate) fn masked(reply: Reply) -> Reply {
             schedule: schedule(row),
             executions,
         },
+        Reply::NotRun { id, line, why } => Reply::NotRun {
+            id,
+            line: text(&line),
+            why: text(&why),
+        },
         Reply::Ran { id, reply } => Reply::Ran {
             id,
             reply: Box::new(masked(*reply)),

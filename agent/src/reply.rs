@@ -88,6 +88,15 @@ pub enum Reply {
         /// What its line was answered with.
         reply: Box<Reply>,
     },
+    /// A schedule's run was not done.
+    NotRun {
+        /// The schedule's number.
+        id: i64,
+        /// Its line.
+        line: String,
+        /// Why not, and the next step.
+        why: String,
+    },
     /// Each dependency of Fjord itself.
     Doctor(Vec<Check>),
     /// What the guard thinks of a tool call.
@@ -120,6 +129,7 @@ impl Reply {
                 let wanted = matches!(report.deployment.status, Status::Success);
                 u8::from(!wanted)
             }
+            Self::NotRun { .. } => 1,
             Self::Ran { reply, .. } | Self::AsOf { reply, .. } => reply.exit_code(),
             _ => 0,
         }

@@ -173,8 +173,10 @@ async fn make_run(agent: &Agent, schedule: &Schedule, run: i64) {
     let beat = tokio::spawn(keep_alive(agent.clone(), run));
     let (outcome, chats) = match serde_json::from_value::<Actor>(schedule.maker.0.clone()) {
         Ok(maker) => {
+            // Somebody who is not listed any more is told nothing.
             let chats = maker
                 .chat
+                .filter(|_| agent.role_of(&maker).is_some())
                 .map_or_else(|| agent.config().telegram.chats.clone(), |chat| vec![chat]);
             (as_maker(agent, &maker, &schedule.line).await, chats)
         }
@@ -191,15 +193,20 @@ async fn make_run(agent: &Agent, schedule: &Schedule, run: i64) {
         Ok(reply) => (ExecutionStatus::Failed, in_short(reply)),
         Err(error) => (ExecutionStatus::Failed, error.to_string()),
     };
-    if let Ok(reply) = outcome {
-        let reply = Reply::Ran {
+    let reply = if let Ok(reply) = outcome {
+        Reply::Ran {
             id: schedule.id,
             reply: Box::new(reply),
-        };
-        deliver(agent, &chats, (&format!("schedule:{run}"), &reply)).await;
+        }
     } else {
         tell(agent, schedule.id, &text).await;
-    }
+        Reply::NotRun {
+            id: schedule.id,
+            line: schedule.line.clone(),
+            why: text.clone(),
+        }
+    };
+    deliver(agent, &chats, (&format!("schedule:{run}"), &reply)).await;
     if let Err(error) = agent
         .store()
         .finish_run(run, (status, &text), agent.now())

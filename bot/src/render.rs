@@ -57,6 +57,11 @@ fn page(reply: &Reply) -> Page {
             page.gap().html(format!("<i>schedule {id}</i>"));
             page
         }
+        Reply::NotRun { id, line, why } => {
+            let mut page = Page::new("schedule").head("not done", &format!("schedule {id}: {why}"));
+            page.gap().html(format!("<code>{}</code>", escape(line)));
+            page
+        }
         Reply::Doctor(checks) => answers::doctor(checks),
         Reply::Judged(judgement) => answers::judged(judgement),
         Reply::Context { text } => {

@@ -77,6 +77,9 @@ pub(crate) fn reply(reply: &Reply, moment: Moment) -> String {
         Reply::Ran { id, reply: inner } => {
             format!("schedule {id} ran:\n{}", self::reply(inner, moment))
         }
+        Reply::NotRun { id, line, why } => {
+            format!("schedule {id} did not run `{line}`: {why}")
+        }
         Reply::Judged(judgement) => knowledge::judgement(judgement),
         Reply::Context { text } => knowledge::context(text),
         Reply::Noted { new } => (if *new { "noted" } else { "known already" }).to_owned(),

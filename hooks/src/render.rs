@@ -38,6 +38,7 @@ pub fn render(event: &str, reply: &Reply) -> Option<Value> {
         | Reply::Schedules(_)
         | Reply::ScheduleDetail { .. }
         | Reply::Ran { .. }
+        | Reply::NotRun { .. }
         | Reply::Doctor(_)
         | Reply::AsOf { .. } => None,
     }

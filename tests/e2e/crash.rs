@@ -154,6 +154,9 @@ impl Stage {
         let status = self.home.fjord(["status"]);
         status.expect_code(0);
         assert!(status.stdout.contains("interrupted v2"), "{status:?}");
+        self.telegram
+            .expect_text("Fjord stopped in the middle of v2")
+            .await;
         assert!(up.terminate().success());
         // And the next deploy goes through.
         for held in ["hold-v2", "hold-v1", "behaviour"] {

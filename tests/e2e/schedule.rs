@@ -84,7 +84,7 @@ async fn a_maker_who_is_not_listed_any_more_deploys_nothing() {
     let home = Home::new();
     let url = home.paths().store_url();
     home.write_config(&format!(
-        "[llm]\nurl = \"\"\n[telegram]\ntoken = \"{TOKEN}\"\napi_url = \"{}\"\noperators = [{OPERATOR}]\n",
+        "[llm]\nurl = \"\"\n[telegram]\ntoken = \"{TOKEN}\"\napi_url = \"{}\"\noperators = [{OPERATOR}]\nchats = [99]\n",
         telegram.url()
     ));
     home.fjord(["server", "add", "here", "--hostname", "localhost"])
@@ -108,6 +108,11 @@ async fn a_maker_who_is_not_listed_any_more_deploys_nothing() {
     let (status, result) = ended(&store, id).await;
     assert_eq!(status, ExecutionStatus::Failed);
     assert!(result.contains("does not know you"), "{result}");
+    let told = telegram.expect_text("does not know you").await;
+    assert_eq!(
+        told.chat_id, 99,
+        "the configured chats are told, not the one who is gone"
+    );
     let id = due(
         &store,
         &Actor::telegram(OPERATOR, "olga", 42),

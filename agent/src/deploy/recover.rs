@@ -9,6 +9,7 @@ use super::{Owner, Runner};
 use crate::agent::Agent;
 use crate::error::Error;
 use crate::health::{probe, record};
+use crate::reply::{DeploymentReport, Reply};
 use crate::store::rows::{DeploymentStatus, Severity};
 use crate::store::{Ending, NewEvent, Unfinished};
 
@@ -121,8 +122,30 @@ async fn take_over(agent: &Agent, row: &Unfinished) -> Result<bool, Error> {
             )
             .await;
         agent.snapshot().changed();
+        if let Err(error) = tell_the_asker(agent, row.id).await {
+            tracing::warn!(%error, id = row.id, "the asker was not told of the interruption");
+        }
     }
     Ok(won)
+}
+
+/// Who asked by phone learns there how it ended; a private chat has its user's id.
+async fn tell_the_asker(agent: &Agent, id: i64) -> Result<(), Error> {
+    let Some(deployment) = agent.store().deployment(id).await? else {
+        return Ok(());
+    };
+    let chat = deployment
+        .deployed_by
+        .strip_prefix("telegram:")
+        .and_then(|user| user.parse().ok());
+    let Some(chat) = chat else { return Ok(()) };
+    let summary = deployment.notes.clone().unwrap_or_default();
+    let reply = Reply::Deployed(DeploymentReport {
+        deployment,
+        summary,
+        log_tail: Vec::new(),
+    });
+    crate::outbox::put(agent, &format!("deployment:{id}:{chat}"), chat, &reply).await
 }
 
 /// Asks the service's true health and says it in one sentence.

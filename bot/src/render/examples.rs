@@ -321,6 +321,11 @@ pub(super) fn every_reply(text: &str) -> Vec<Reply> {
             id: 3,
             reply: Box::new(Reply::Declined { text: text() }),
         },
+        Reply::NotRun {
+            id: 3,
+            line: text(),
+            why: text(),
+        },
         Reply::Doctor(vec![Check {
             name: text(),
             what: text(),
