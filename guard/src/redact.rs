@@ -77,7 +77,7 @@ struct Span {
 
 /// Masks every secret it knows the form of as `[masked: kind]`. Masking twice changes nothing.
 pub fn redact(text: &str) -> Redacted<'_> {
-    let spans = spans(text);
+    let spans = spans(text, &mut Looks::default());
     if spans.is_empty() {
         return Redacted {
             text: Cow::Borrowed(text),
@@ -131,8 +131,15 @@ pub fn redact_json(value: &mut serde_json::Value) -> usize {
     }
 }
 
-/// Goes over the text once. Every look ahead is either bounded or consumed.
-fn spans(text: &str) -> Vec<Span> {
+/// What looks ahead have found, so that no stretch is looked at twice.
+#[derive(Debug, Default)]
+struct Looks {
+    ends: names::Ends,
+    runs: forms::Runs,
+}
+
+/// Goes over the text once. Every look ahead is bounded, consumed or remembered.
+fn spans(text: &str, looks: &mut Looks) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut found: Vec<Span> = Vec::new();
     let mut at = 0;
@@ -141,7 +148,7 @@ fn spans(text: &str) -> Vec<Span> {
         let byte = bytes[at];
         let starts_word =
             at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
-        if starts_word && let Some(span) = forms::token(text, at) {
+        if starts_word && let Some(span) = forms::token(text, at, &mut looks.runs) {
             at = span.end;
             found.push(span);
             name_start = None;
@@ -161,7 +168,7 @@ fn spans(text: &str) -> Vec<Span> {
             continue;
         }
         if let Some(start) = name_start.take()
-            && let Some(span) = names::value(text, start, at)
+            && let Some(span) = names::value(text, start, at, &mut looks.ends)
         {
             at = span.end;
             found.push(span);
@@ -170,4 +177,57 @@ fn spans(text: &str) -> Vec<Span> {
         at += 1;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looking_ahead_is_linear_in_the_text() {
+        let pieces = [
+            "password={{",
+            "password=a(",
+            "password=",
+            "password=\"",
+            "token:'",
+            "pwd=x",
+            "pwd=process.env.",
+            "Authorization: Bearer ",
+            "authorization=",
+            "AIza-",
+            "AIzaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-",
+            "eyJ",
+            "eyJ.",
+            "eyJaaaaaaaaaaaa-",
+            "eyJaaaaaaaaaaaa.",
+            "eyJaaaaaaaaaaaa.eyJ-",
+            "npm_",
+            "AKIA-",
+            "sk-",
+            "-----BEGIN ",
+            "-----BEGIN PRIVATE KEY",
+            "a://b",
+            "a://b:c",
+            "123456:",
+            "x\n",
+            "a ",
+        ];
+        for piece in pieces {
+            let text = piece.repeat((1 << 18) / piece.len());
+            let mut looks = Looks::default();
+            spans(&text, &mut looks);
+            let steps = looks.ends.steps + looks.runs.steps;
+            assert!(steps <= 8 * text.len(), "{piece:?} took {steps}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_does_not_change_where_a_value_ends() {
+        let text = "password=aaaa(token=bbbb(secret=realvalue1 token=\"two words\" pwd=abcd1234";
+        assert_eq!(
+            redact(text).text,
+            "password=aaaa(token=bbbb(secret=[masked: secret] token=\"[masked: secret]\" pwd=[masked: secret]"
+        );
+    }
 }

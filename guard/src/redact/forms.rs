@@ -72,18 +72,20 @@ const FORMS: &[Form] = &[
 ];
 
 /// The token that starts here, if one does.
-pub(super) fn token(text: &str, at: usize) -> Option<Span> {
+pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
     let bytes = text.as_bytes();
     let rest = bytes.get(at..)?;
     match rest.first()? {
         b'-' => return key_block(text, at),
         b'0'..=b'9' => return telegram(bytes, at),
-        b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at),
+        b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at, runs),
         b'A' | b'S' | b'd' | b'g' | b'h' | b'n' | b'p' | b'r' | b's' | b'w' | b'x' | b'y' => {}
         _ => return None,
     }
+    let second = *rest.get(1)?;
     let form = FORMS
         .iter()
+        .filter(|form| form.prefix.as_bytes()[1] == second)
         .find(|form| rest.starts_with(form.prefix.as_bytes()))?;
     let start = at + form.prefix.len();
     // A bounded look first, so that a text of nothing but prefixes stays linear.
@@ -94,7 +96,10 @@ pub(super) fn token(text: &str, at: usize) -> Option<Span> {
     if !enough {
         return None;
     }
-    let end = run(bytes, start, form.letters);
+    // What is too long is nothing: one byte more than the longest tells.
+    let bounded = start.saturating_add(form.most).saturating_add(1);
+    let end = run(&bytes[..bytes.len().min(bounded)], start, form.letters);
+    runs.steps += end - start;
     (end - start <= form.most).then_some(Span {
         start: at,
         end,
@@ -152,22 +157,42 @@ fn telegram(bytes: &[u8], at: usize) -> Option<Span> {
     })
 }
 
+/// Where runs of letters end, remembered so that none is searched twice.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    first: std::ops::Range<usize>,
+    second: std::ops::Range<usize>,
+    /// How many bytes were searched.
+    pub(super) steps: usize,
+}
+
 /// Three pieces of base64 with dots between, the first being an object.
-fn jwt(bytes: &[u8], at: usize) -> Option<Span> {
-    const MOST: usize = 4_096;
-    let bounded = &bytes[..bytes.len().min(at + MOST)];
-    let first = run(bounded, at, is_url_safe);
+fn jwt(bytes: &[u8], at: usize, runs: &mut Runs) -> Option<Span> {
+    let Runs {
+        first,
+        second,
+        steps,
+    } = runs;
+    let mut end_of = |known: &mut std::ops::Range<usize>, from: usize| {
+        if !known.contains(&from) {
+            *known = from..run(bytes, from, is_url_safe);
+            *steps += known.len();
+        }
+        known.end
+    };
+    let first = end_of(first, at);
     if first - at < 10
-        || bounded.get(first) != Some(&b'.')
-        || !bounded.get(first + 1..)?.starts_with(b"eyJ")
+        || bytes.get(first) != Some(&b'.')
+        || !bytes.get(first + 1..)?.starts_with(b"eyJ")
     {
         return None;
     }
-    let second = run(bounded, first + 1, is_url_safe);
-    if bounded.get(second) != Some(&b'.') {
+    let second = end_of(second, first + 1);
+    if bytes.get(second) != Some(&b'.') {
         return None;
     }
     let end = run(bytes, second + 1, is_url_safe);
+    *steps += end - second;
     Some(Span {
         start: at,
         end,

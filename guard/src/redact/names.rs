@@ -65,6 +65,51 @@ const HARMLESS: &[&str] = &[
 /// How long a value may be before it is taken for text.
 const MOST: usize = 4_096;
 
+/// How much of a value is searched for signs of code.
+const MAX_LOOK: usize = 256;
+
+/// Where values end, remembered so that no stretch of text is searched twice.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    /// For no quote and for each quote: the last stretch without an end, and where it ended.
+    known: [std::ops::Range<usize>; 4],
+    /// How many bytes were searched.
+    pub(super) steps: usize,
+}
+
+impl Ends {
+    fn of(&mut self, bytes: &[u8], from: usize, quote: Option<u8>) -> usize {
+        let slot = match quote {
+            None => 0,
+            Some(b'"') => 1,
+            Some(b'\'') => 2,
+            Some(_) => 3,
+        };
+        let known = &mut self.known[slot];
+        if !known.contains(&from) || known.end < bytes.len().min(from + MOST) {
+            // What is known already is not looked at again.
+            let start = if known.contains(&from) {
+                known.end
+            } else {
+                from
+            };
+            let ends = |byte: &u8| is_end(*byte, quote);
+            // A stop that is known stays one.
+            let rest = bytes.get(start..).unwrap_or_default();
+            let length = rest.iter().take(MOST).position(ends);
+            let length = length.unwrap_or(rest.len().min(MOST));
+            self.steps += length;
+            *known = from..start + length;
+        }
+        // A value longer than any secret is cut where a character begins.
+        let mut to = known.end.min(from + MOST);
+        while to < bytes.len() && bytes[to] & 0xC0 == 0x80 {
+            to += 1;
+        }
+        to
+    }
+}
+
 /// Whether a byte may stand in a name.
 pub(super) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
@@ -75,8 +120,24 @@ pub(super) fn holds_secret(name: &str, value: &str) -> bool {
     name.len() <= 128
         && (4..=MOST).contains(&value.len())
         && !value.contains(char::is_whitespace)
-        && TELLING.iter().any(|ending| plain(name).ends_with(ending))
+        && is_telling(&plain(name))
         && is_secret(value)
+}
+
+fn is_telling(plain: &str) -> bool {
+    TELLING.iter().any(|ending| plain.ends_with(ending))
+}
+
+/// Whether a name can be telling at all: a glance at its end, before anything is copied.
+fn may_tell(name: &str) -> bool {
+    let last = name.bytes().rev().find(u8::is_ascii_alphanumeric);
+    name.len() >= 3
+        && last.is_some_and(|last| {
+            matches!(
+                last.to_ascii_lowercase(),
+                b'd' | b'e' | b'g' | b'l' | b'n' | b'r' | b's' | b't' | b'y'
+            )
+        })
 }
 
 fn plain(name: &str) -> String {
@@ -87,14 +148,14 @@ fn plain(name: &str) -> String {
 }
 
 /// The value beside the name that stands from `start` to `end`, if the name is telling.
-pub(super) fn value(text: &str, start: usize, end: usize) -> Option<Span> {
+pub(super) fn value(text: &str, start: usize, end: usize, ends: &mut Ends) -> Option<Span> {
     let name = text.get(start..end)?;
-    if name.len() > 128 {
+    if name.len() > 128 || !may_tell(name) {
         return None;
     }
     let plain = plain(name);
     if plain == "authorization" || plain == "proxyauthorization" {
-        return header(text, end);
+        return header(text, end, ends);
     }
     if matches!(plain.as_str(), "bearer") {
         let value = text.as_bytes().get(end..)?;
@@ -104,14 +165,14 @@ pub(super) fn value(text: &str, start: usize, end: usize) -> Option<Span> {
             .take_while(|byte| **byte == b' ')
             .count();
         let from = end + blanks;
-        let to = value_end(text.as_bytes(), from, None);
+        let to = ends.of(text.as_bytes(), from, None);
         return (blanks > 0 && to - from >= 16 && is_secret(text.get(from..to)?)).then_some(Span {
             start: from,
             end: to,
             kind: Kind::Header,
         });
     }
-    if !TELLING.iter().any(|ending| plain.ends_with(ending)) {
+    if !is_telling(&plain) {
         return None;
     }
     let bytes = text.as_bytes();
@@ -135,7 +196,7 @@ pub(super) fn value(text: &str, start: usize, end: usize) -> Option<Span> {
         .copied()
         .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     let from = at + usize::from(quote.is_some());
-    let to = value_end(bytes, from, quote);
+    let to = ends.of(bytes, from, quote);
     let value = text.get(from..to)?;
     (value.len() >= 4 && is_secret(value) && !(is_flag && value.starts_with('-'))).then_some(Span {
         start: from,
@@ -145,7 +206,7 @@ pub(super) fn value(text: &str, start: usize, end: usize) -> Option<Span> {
 }
 
 /// `Authorization: Bearer …`, with or without quotes.
-fn header(text: &str, end: usize) -> Option<Span> {
+fn header(text: &str, end: usize, ends: &mut Ends) -> Option<Span> {
     let bytes = text.as_bytes();
     let mut at = skip(bytes, end, |byte| {
         matches!(byte, b'"' | b'\'' | b'\\' | b' ')
@@ -165,7 +226,7 @@ fn header(text: &str, end: usize) -> Option<Span> {
             break;
         }
     }
-    let to = value_end(bytes, at, None);
+    let to = ends.of(bytes, at, None);
     let value = text.get(at..to)?;
     (value.len() >= 6 && is_secret(value)).then_some(Span {
         start: at,
@@ -183,10 +244,9 @@ fn skip(bytes: &[u8], at: usize, skips: impl Fn(u8) -> bool) -> usize {
         .count()
 }
 
-fn value_end(bytes: &[u8], from: usize, quote: Option<u8>) -> usize {
-    let rest = bytes.get(from..).unwrap_or_default();
-    let ends = |byte: &u8| match quote {
-        Some(quote) => *byte == quote || matches!(byte, b'\\' | b'\n'),
+fn is_end(byte: u8, quote: Option<u8>) -> bool {
+    match quote {
+        Some(quote) => byte == quote || matches!(byte, b'\\' | b'\n'),
         None => {
             byte.is_ascii_whitespace()
                 || matches!(
@@ -204,26 +264,26 @@ fn value_end(bytes: &[u8], from: usize, quote: Option<u8>) -> usize {
                         | b'>'
                 )
         }
-    };
-    let length = rest.iter().take(MOST).position(ends);
-    // A value longer than any secret is cut where a character begins.
-    let mut to = from + length.unwrap_or(rest.len().min(MOST));
-    while to < bytes.len() && bytes[to] & 0xC0 == 0x80 {
-        to += 1;
     }
-    to
 }
 
 /// Whether a value is a secret and not a place for one.
 fn is_secret(value: &str) -> bool {
+    // Code says early that it is code; the look is bounded, so that many names stay linear.
+    let mut look = value.len().min(MAX_LOOK);
+    while !value.is_char_boundary(look) {
+        look -= 1;
+    }
+    let start = &value[..look];
     let placeholder = value.starts_with(['$', '<', '{', '*', '[', '(', '%', '/', '.', '!', '='])
-        || value.contains("process.env")
-        || value.contains("env(")
-        || value.contains('(')
+        || start.contains("process.env")
+        || start.contains('(')
         || value.starts_with("os.");
-    let lower = value.trim_end_matches(['.', ',', ';']).to_ascii_lowercase();
+    let word = value.trim_end_matches(['.', ',', ';']);
     !placeholder
-        && !HARMLESS.contains(&lower.as_str())
+        && !HARMLESS
+            .iter()
+            .any(|harmless| harmless.eq_ignore_ascii_case(word))
         && !value
             .bytes()
             .all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'))

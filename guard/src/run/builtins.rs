@@ -1,5 +1,7 @@
 //! What the shell does itself: it moves, names things, and reads further programs.
 
+use std::rc::Rc;
+
 use super::walk::{Around, Followed, Scope, Value, Walker};
 use super::{Arg, UNKNOWN};
 use crate::paths;
@@ -34,15 +36,15 @@ impl Walker<'_> {
             "export" | "readonly" | "declare" | "local" | "typeset" => export(scope, args, around),
             "unset" => {
                 for arg in args {
-                    scope.variables.remove(&arg.text);
-                    scope.functions.remove(&arg.text);
+                    Rc::make_mut(&mut scope.variables).remove(&arg.text);
+                    Rc::make_mut(&mut scope.functions).remove(&arg.text);
                 }
                 silent()
             }
             "alias" => {
                 for arg in args {
                     if let Some((name, value)) = arg.text.split_once('=') {
-                        scope.aliases.insert(name.to_owned(), value.to_owned());
+                        Rc::make_mut(&mut scope.aliases).insert(name.to_owned(), value.to_owned());
                     }
                 }
                 silent()
@@ -108,7 +110,7 @@ fn export(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
                 args: vec![Arg::new(value)],
                 inputs: around.inputs.clone(),
             };
-            scope.variables.insert(name.to_owned(), value);
+            scope.assign([(name.to_owned(), value)]);
         }
     }
     // `export` alone prints the environment: the rules look at that.
@@ -135,13 +137,11 @@ fn read(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
         let value = text
             .as_deref()
             .map_or_else(Arg::unknown, |text| Arg::new(text.trim_end_matches('\n')));
-        scope.variables.insert(
-            arg.text.clone(),
-            Value {
-                args: vec![value],
-                inputs: stdin.from.clone(),
-            },
-        );
+        let value = Value {
+            args: vec![value],
+            inputs: stdin.from.clone(),
+        };
+        scope.assign([(arg.text.clone(), value)]);
     }
     silent()
 }

@@ -6,6 +6,10 @@ use crate::shell::{Operation, Part, Word};
 
 /// How many words one brace expression may become.
 const MAX_BRACES: usize = 64;
+/// How long one brace expression may be.
+const MAX_BRACE: usize = 4_096;
+/// How many bytes are searched for braces in one call.
+const MAX_SCANNED: usize = 1 << 20;
 
 impl Walker<'_> {
     /// Expands words into arguments.
@@ -30,13 +34,40 @@ impl Walker<'_> {
     }
 
     fn expand(&mut self, scope: &Scope, word: &Word, args: &mut Vec<Arg>) {
-        if let Some(words) = braces(word) {
+        if let Some(words) = self.braces(word) {
             for word in &words {
                 self.expand_parts(scope, word, args);
             }
         } else {
             self.expand_parts(scope, word, args);
         }
+    }
+
+    /// The words a brace expression stands for, if the word has one outside quotes.
+    fn braces(&mut self, word: &Word) -> Option<Vec<Word>> {
+        if !has_braces(word) {
+            return None;
+        }
+        let mut done = Vec::new();
+        let mut open = vec![word.clone()];
+        while let Some(word) = open.pop() {
+            if done.len() + open.len() > MAX_BRACES {
+                return None;
+            }
+            let found = first_brace(&word, &mut self.scanned);
+            if self.scanned > MAX_SCANNED {
+                self.incomplete = true;
+                return None;
+            }
+            match found {
+                Some(mut words) => {
+                    words.reverse();
+                    open.append(&mut words);
+                }
+                None => done.push(word),
+            }
+        }
+        Some(done)
     }
 
     fn expand_parts(&mut self, scope: &Scope, word: &Word, args: &mut Vec<Arg>) {
@@ -116,7 +147,7 @@ impl Walker<'_> {
         args: &mut Vec<Arg>,
     ) {
         for (index, value) in values.iter().enumerate() {
-            if !self.spend(value.text.len()) {
+            if !self.spend(value.text.len() + 8) {
                 current
                     .get_or_insert_with(|| Arg::new(""))
                     .text
@@ -219,30 +250,15 @@ impl Walker<'_> {
     }
 }
 
-/// The words a brace expression stands for, if the word has one outside quotes.
-fn braces(word: &Word) -> Option<Vec<Word>> {
-    let has_braces = word.parts.iter().any(|part| matches!(part, Part::Literal { text, quoted: false } if text.contains('{') && text.contains([',', '.'])));
-    if !has_braces {
-        return None;
-    }
-    let mut done = Vec::new();
-    let mut open = vec![word.clone()];
-    while let Some(word) = open.pop() {
-        if done.len() + open.len() > MAX_BRACES {
-            return None;
-        }
-        match first_brace(&word) {
-            Some(mut words) => {
-                words.reverse();
-                open.append(&mut words);
-            }
-            None => done.push(word),
-        }
-    }
-    Some(done)
+/// Whether the word has a brace expression outside quotes, as far as a glance tells.
+fn has_braces(word: &Word) -> bool {
+    word.parts.iter().any(|part| {
+        matches!(part, Part::Literal { text, quoted: false }
+            if text.contains('{') && text.contains(',') && text.contains('}'))
+    })
 }
 
-fn first_brace(word: &Word) -> Option<Vec<Word>> {
+fn first_brace(word: &Word, scanned: &mut usize) -> Option<Vec<Word>> {
     for (index, part) in word.parts.iter().enumerate() {
         let Part::Literal {
             text,
@@ -253,7 +269,11 @@ fn first_brace(word: &Word) -> Option<Vec<Word>> {
         };
         let mut from = 0;
         while let Some(start) = text.get(from..)?.find('{').map(|at| at + from) {
-            if let Some((end, choices)) = choices(text, start) {
+            *scanned += start - from;
+            if *scanned > MAX_SCANNED {
+                return None;
+            }
+            if let Some((end, choices)) = choices(text, start, scanned) {
                 let make = |choice: &str| {
                     let mut parts = word.parts.clone();
                     parts[index] = Part::Literal {
@@ -262,6 +282,7 @@ fn first_brace(word: &Word) -> Option<Vec<Word>> {
                     };
                     Word { parts }
                 };
+                *scanned += text.len() * choices.len();
                 return Some(choices.into_iter().map(make).collect());
             }
             from = start + 1;
@@ -271,19 +292,20 @@ fn first_brace(word: &Word) -> Option<Vec<Word>> {
 }
 
 /// The choices of the brace at `start`, and where it closes.
-fn choices(text: &str, start: usize) -> Option<(usize, Vec<&str>)> {
+fn choices<'t>(text: &'t str, start: usize, scanned: &mut usize) -> Option<(usize, Vec<&'t str>)> {
     let mut depth = 0_usize;
     let mut found = Vec::new();
     let mut from = start + 1;
-    for (offset, character) in text[start..].char_indices().take(4_096) {
+    for (offset, byte) in text.bytes().skip(start).take(MAX_BRACE).enumerate() {
+        *scanned += 1;
         let at = start + offset;
-        match character {
-            '{' => depth += 1,
-            ',' if depth == 1 => {
+        match byte {
+            b'{' => depth += 1,
+            b',' if depth == 1 => {
                 found.push(&text[from..at]);
                 from = at + 1;
             }
-            '}' => {
+            b'}' => {
                 depth -= 1;
                 if depth == 0 {
                     found.push(&text[from..at]);

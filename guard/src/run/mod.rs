@@ -12,6 +12,8 @@ mod nested;
 mod output;
 mod scope;
 mod walk;
+#[cfg(test)]
+mod work;
 mod wrappers;
 
 pub(crate) use nested::SHELLS;
@@ -88,6 +90,9 @@ pub(crate) struct Runs {
     pub(crate) incomplete: bool,
     /// Whether a quote or bracket is never closed.
     pub(crate) unfinished: bool,
+    /// How much was done to find it, for tests of that.
+    #[cfg(test)]
+    pub(crate) work: usize,
 }
 
 /// Follows a script from a directory.

@@ -1,5 +1,7 @@
 //! Programs that get a program: shells, `ssh`, containers, interpreters, `git`.
 
+use std::rc::Rc;
+
 use super::walk::{Around, Followed, Scope, Walker, quote};
 use super::wrappers::{skip_flags, texts};
 use super::{Arg, Input, UNKNOWN, code};
@@ -160,7 +162,7 @@ impl Walker<'_> {
         let name = host.text.rsplit('@').next().unwrap_or_default().to_owned();
         let mut remote = scope.deeper(&format!("ssh {name}"));
         remote.cwd = None;
-        remote.variables.clear();
+        remote.variables = Rc::default();
         remote.host = Some(name);
         if rest.is_empty() {
             if let Some(text) = &around.stdin.text {
@@ -234,7 +236,7 @@ impl Walker<'_> {
         }
         let mut inner = scope.deeper(&format!("{name} {}", verb.text));
         inner.cwd = None;
-        inner.variables.clear();
+        inner.variables = Rc::default();
         let (rest, _) = skip_flags(rest, WITH_VALUE);
         let Some((target, rest)) = rest.split_first() else {
             return;

@@ -12,9 +12,9 @@ pub(super) struct Scope {
     pub(super) cwd: Option<String>,
     pub(super) host: Option<String>,
     pub(super) via: Vec<String>,
-    pub(super) variables: BTreeMap<String, Value>,
-    pub(super) functions: BTreeMap<String, Rc<Command>>,
-    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) variables: Rc<BTreeMap<String, Value>>,
+    pub(super) functions: Rc<BTreeMap<String, Rc<Command>>>,
+    pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) depth: usize,
     /// The input that `exec` with a redirection left open.
     pub(super) held: Input,
@@ -38,13 +38,16 @@ impl Scope {
     }
 
     pub(super) fn set(&mut self, name: &str, args: Vec<Arg>) {
-        self.variables.insert(
-            name.to_owned(),
-            Value {
-                args,
-                inputs: Vec::new(),
-            },
-        );
+        let value = Value {
+            args,
+            inputs: Vec::new(),
+        };
+        self.assign([(name.to_owned(), value)]);
+    }
+
+    /// Names values. Copies are shared until one of them is written to.
+    pub(super) fn assign(&mut self, values: impl IntoIterator<Item = (String, Value)>) {
+        Rc::make_mut(&mut self.variables).extend(values);
     }
 
     pub(super) fn set_positionals(&mut self, args: &[Arg]) {

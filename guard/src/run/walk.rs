@@ -15,7 +15,11 @@ pub(super) const MAX_DEPTH: usize = 24;
 /// How many commands are followed; a longer script is marked incomplete.
 const MAX_STEPS: usize = 3_000;
 /// How much text expansion may make.
-const MAX_BYTES: usize = 4 << 20;
+const MAX_BYTES: usize = 2 << 20;
+/// How much of a command is read. A kernel hands no shell a longer one: a single argument ends at 128 KiB.
+const MAX_TEXT: usize = 256 << 10;
+/// How many commands before it a stage of a pipeline is told of.
+const MAX_FEEDERS: usize = 128;
 /// How many values of a loop are followed one by one.
 const MAX_VALUES: usize = 8;
 
@@ -30,6 +34,10 @@ pub(super) struct Walker<'h> {
     pub(super) files: BTreeMap<String, String>,
     steps: usize,
     bytes: usize,
+    /// How many words and parts were parsed, in all programs together.
+    pieces: usize,
+    /// How many bytes of words were searched for braces.
+    pub(super) scanned: usize,
 }
 
 impl<'h> Walker<'h> {
@@ -43,6 +51,8 @@ impl<'h> Walker<'h> {
             files: BTreeMap::new(),
             steps: 0,
             bytes: 0,
+            pieces: 0,
+            scanned: 0,
         }
     }
 
@@ -51,9 +61,16 @@ impl<'h> Walker<'h> {
             cwd: cwd.starts_with('/').then(|| cwd.to_owned()),
             ..Scope::default()
         };
-        let script = parse(text);
+        let mut end = text.len().min(MAX_TEXT);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.incomplete = end < text.len();
+        let script = parse(&text[..end], &mut self.pieces);
         self.script(&mut scope, &script, &Input::default());
         Runs {
+            #[cfg(test)]
+            work: self.steps + self.pieces + (self.bytes + end) / 64 + self.scanned / 64,
             list: self.runs,
             incomplete: self.incomplete,
             unfinished: self.unfinished,
@@ -62,7 +79,7 @@ impl<'h> Walker<'h> {
 
     /// Takes from the budget of expanded text.
     pub(super) fn spend(&mut self, bytes: usize) -> bool {
-        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes = self.bytes.saturating_add(bytes).min(MAX_BYTES + 1);
         let fits = self.bytes <= MAX_BYTES;
         self.incomplete |= !fits;
         fits
@@ -80,7 +97,8 @@ impl<'h> Walker<'h> {
             return None;
         }
         scope.depth += 1;
-        let output = self.script(scope, &parse(text), stdin);
+        let script = parse(text, &mut self.pieces);
+        let output = self.script(scope, &script, stdin);
         scope.depth -= 1;
         output
     }
@@ -119,6 +137,7 @@ impl<'h> Walker<'h> {
             let text = self.command(&mut stage, command, &input);
             let mut from = std::mem::take(&mut input.from);
             from.extend(start..self.runs.len());
+            from.drain(..from.len().saturating_sub(MAX_FEEDERS));
             input = Input {
                 given: true,
                 text,
@@ -158,7 +177,7 @@ impl<'h> Walker<'h> {
                 output
             }
             Command::Function { name, body } => {
-                scope.functions.insert(name.clone(), Rc::clone(body));
+                Rc::make_mut(&mut scope.functions).insert(name.clone(), Rc::clone(body));
                 Some(String::new())
             }
             Command::Compound {
@@ -249,7 +268,7 @@ impl<'h> Walker<'h> {
         let mut argv = self.expand_all(scope, &simple.words);
         around.inputs.append(&mut self.collected);
         if argv.is_empty() {
-            scope.variables.extend(assigned);
+            scope.assign(assigned);
             if !around.redirects.is_empty() {
                 self.push(scope, argv, around);
             }
@@ -264,14 +283,18 @@ impl<'h> Walker<'h> {
                 .collect::<Vec<_>>()
                 .join(" ");
             let mut inner = scope.deeper("alias");
-            inner.aliases.clear();
+            inner.aliases = Rc::default();
             return self.program(&mut inner, &line, &around.stdin);
         }
         if assigned.is_empty() {
             return self.run(scope, argv, around);
         }
+        // A scope of its own is a copy of all names.
+        if !self.spend(64 * scope.variables.len()) {
+            return None;
+        }
         let mut inner = scope.clone();
-        inner.variables.extend(assigned);
+        inner.assign(assigned);
         self.run(&mut inner, argv, around)
     }
 

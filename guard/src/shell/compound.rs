@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::parse::{MAX_DEPTH, Parser};
+use super::word::MAX_ARITHMETIC;
 use super::{Command, Word};
 
 impl Parser<'_> {
@@ -42,8 +43,12 @@ impl Parser<'_> {
         if self.peek() == Some(b'(')
             && let Some(end) = self
                 .text
+                .as_bytes()
                 .get(self.position..)
-                .and_then(|rest| rest.find("))"))
+                .unwrap_or_default()
+                .windows(2)
+                .take(MAX_ARITHMETIC)
+                .position(|pair| pair == b"))")
         {
             self.position += end + 2;
             self.skip_separators(&[]);

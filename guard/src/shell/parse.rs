@@ -5,12 +5,17 @@ use super::{Assignment, Command, Item, Part, Script, Simple, Word};
 
 /// How deep brackets, substitutions and compound commands may nest.
 pub(super) const MAX_DEPTH: usize = 40;
-/// How many words may be read: a bound on memory.
-pub(super) const MAX_PIECES: usize = 60_000;
+/// How many words and parts may be read for one call, programs within programs included:
+/// a bound on time and memory.
+pub(super) const MAX_PIECES: usize = 20_000;
 
-/// Parses a text as a shell would, leniently.
-pub(crate) fn parse(text: &str) -> Script {
-    Parser::new(text, 0).whole()
+/// Parses a text as a shell would, leniently. `pieces` counts what was read for this call so far.
+pub(crate) fn parse(text: &str, pieces: &mut usize) -> Script {
+    let mut parser = Parser::new(text, 0);
+    parser.pieces = *pieces;
+    let script = parser.whole();
+    *pieces = parser.pieces;
+    script
 }
 
 pub(super) struct Parser<'t> {
@@ -20,7 +25,7 @@ pub(super) struct Parser<'t> {
     pub(super) unfinished: bool,
     /// Whether reading stopped before the end.
     pub(super) cut: bool,
-    /// How many words and commands were read.
+    /// How many words and parts were read.
     pub(super) pieces: usize,
     pub(super) pending: Vec<Pending>,
 }
@@ -353,6 +358,14 @@ impl<'t> Parser<'t> {
             before,
             Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')')
         )
+    }
+
+    /// Counts a piece; at the end of the budget the rest of the text is left unread.
+    pub(super) fn count(&mut self) {
+        self.pieces += 1;
+        if self.pieces > MAX_PIECES {
+            self.too_deep();
+        }
     }
 
     pub(super) fn too_deep(&mut self) {

@@ -1,7 +1,10 @@
 //! Words: quotes, escapes, expansions.
 
-use super::parse::{MAX_DEPTH, MAX_PIECES, Parser};
+use super::parse::{MAX_DEPTH, Parser};
 use super::{Operation, Part, Script, Word};
+
+/// How far the end of arithmetic is looked for.
+pub(super) const MAX_ARITHMETIC: usize = 512;
 
 impl Parser<'_> {
     /// Reads one word. Stops at blanks and operators.
@@ -16,10 +19,7 @@ impl Parser<'_> {
 
     fn word_until(&mut self, ends: impl Fn(u8) -> bool) -> Word {
         let mut word = Word::default();
-        self.pieces += 1;
-        if self.pieces > MAX_PIECES {
-            self.too_deep();
-        }
+        self.count();
         while let Some(byte) = self.peek() {
             match byte {
                 b'<' | b'>' if self.at(1) == Some(b'(') => {
@@ -53,9 +53,11 @@ impl Parser<'_> {
                 b'`' => self.backquoted(&mut word, false),
                 other if ends(other) => break,
                 _ => {
-                    if let Some(character) = self.take_char() {
-                        push(&mut word, character.encode_utf8(&mut [0; 4]), false);
-                    }
+                    let text = self.take_while(|byte| {
+                        !ends(byte)
+                            && !matches!(byte, b'\'' | b'"' | b'\\' | b'$' | b'`' | b'<' | b'>')
+                    });
+                    push(&mut word, text, false);
                 }
             }
         }
@@ -91,16 +93,28 @@ impl Parser<'_> {
                 Some(b'$') => self.dollar(word, true),
                 Some(b'`') => self.backquoted(word, true),
                 Some(_) => {
-                    if let Some(character) = self.take_char() {
-                        push(word, character.encode_utf8(&mut [0; 4]), true);
-                    }
+                    let text = self.take_while(|byte| {
+                        Some(byte) != end && !matches!(byte, b'\\' | b'$' | b'`')
+                    });
+                    push(word, text, true);
                 }
             }
         }
     }
 
+    /// Takes the first byte and all that follow while `goes_on`. Never ends within a character:
+    /// what ends a run is ASCII.
+    fn take_while(&mut self, goes_on: impl Fn(u8) -> bool) -> &str {
+        let start = self.position;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let more = rest.iter().skip(1).take_while(|byte| goes_on(**byte));
+        self.position += rest.len().min(1 + more.count());
+        self.text.get(start..self.position).unwrap_or_default()
+    }
+
     fn dollar(&mut self, word: &mut Word, quoted: bool) {
         self.position += 1;
+        self.count();
         match self.peek() {
             Some(b'(')
                 if self.at(1) == Some(b'(') && self.arithmetic_end(self.position + 2).is_some() =>
@@ -238,6 +252,7 @@ impl Parser<'_> {
 
     fn backquoted(&mut self, word: &mut Word, quoted: bool) {
         self.position += 1;
+        self.count();
         let mut inner = String::new();
         let mut closed = false;
         while let Some(character) = self.take_char() {
@@ -295,7 +310,7 @@ impl Parser<'_> {
     pub(super) fn arithmetic_end(&self, start: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let mut open = 0_usize;
-        for index in start..bytes.len().min(start + 2_048) {
+        for index in start..bytes.len().min(start + MAX_ARITHMETIC) {
             match bytes[index] {
                 b'(' => open += 1,
                 b')' if open == 0 => return (bytes.get(index + 1) == Some(&b')')).then_some(index),
