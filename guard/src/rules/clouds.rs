@@ -2,6 +2,7 @@
 //!
 //! Their tools name what they do in the subcommand, so the verbs are judged and not each product.
 
+use super::table;
 use super::{Field, Finding, RuleDoc, View, report, rule};
 use crate::Verdict;
 
@@ -20,11 +21,11 @@ const RULES: &[RuleDoc] = &[
         alternative: "List it first, and let a person delete it.",
     },
     RuleDoc {
-        id: "clouds.destroy",
+        id: "clouds.delete-data",
         field: "clouds",
         severity: Verdict::Deny,
-        reason: "This destroys infrastructure that is described in code, with the data on it.",
-        alternative: "Show the plan (`terraform plan -destroy`) and let a person apply it.",
+        reason: "This deletes a database, a disk, a bucket or a whole project at a provider, with its data.",
+        alternative: "Take a snapshot, and let a person delete it in the console.",
     },
     RuleDoc {
         id: "clouds.api-delete",
@@ -33,18 +34,6 @@ const RULES: &[RuleDoc] = &[
         reason: "A `DELETE` request deletes something behind an API.",
         alternative: "`GET` it first, and let a person delete it.",
     },
-];
-
-const CODE_TOOLS: &[&str] = &[
-    "terraform",
-    "tofu",
-    "terragrunt",
-    "pulumi",
-    "cdk",
-    "serverless",
-    "sls",
-    "sst",
-    "cdktf",
 ];
 
 const TOOLS: &[&str] = &[
@@ -96,6 +85,23 @@ const TOOLS: &[&str] = &[
     "consul",
     "nomad",
     "java",
+    "op",
+    "doppler",
+    "infisical",
+    "supabase",
+    "convex",
+    "upstash",
+    "mongocli",
+    "atlas",
+    "ccloud",
+    "confluent",
+    "civo",
+    "vultr-cli",
+    "exo",
+    "openstack",
+    "cf",
+    "eb",
+    "surge",
     "dopplerctl",
     "auth0",
     "okta",
@@ -123,6 +129,90 @@ const VERBS: &[&str] = &[
     "sync",
 ];
 
+/// What holds data, tool by tool.
+const DATA: &[(&str, &[&str])] = &[
+    (
+        "aws",
+        &[
+            "rds",
+            "delete-db-instance|delete-db-cluster|delete-db-snapshot|delete-db-cluster-snapshot",
+        ],
+    ),
+    ("aws", &["dynamodb", "delete-table|delete-backup"]),
+    ("aws", &["s3", "rb"]),
+    ("aws", &["s3api", "delete-bucket|delete-objects"]),
+    ("aws", &["ec2", "delete-volume|delete-snapshot"]),
+    ("aws", &["efs", "delete-file-system"]),
+    (
+        "aws",
+        &["kms", "schedule-key-deletion|delete-imported-key-material"],
+    ),
+    ("aws", &["cloudformation", "delete-stack"]),
+    (
+        "aws",
+        &[
+            "elasticache",
+            "delete-cache-cluster|delete-replication-group",
+        ],
+    ),
+    ("aws", &["redshift", "delete-cluster"]),
+    (
+        "aws",
+        &["backup", "delete-recovery-point|delete-backup-vault"],
+    ),
+    ("aws", &["ecr", "delete-repository"]),
+    ("aws", &["eks", "delete-cluster"]),
+    ("gcloud", &["projects", "delete"]),
+    ("gcloud", &["sql", "instances|databases|backups", "delete"]),
+    ("gcloud", &["compute", "disks|snapshots", "delete"]),
+    ("gcloud", &["container", "clusters", "delete"]),
+    (
+        "gcloud",
+        &["spanner|bigtable", "instances|databases", "delete"],
+    ),
+    ("gcloud", &["storage", "buckets", "delete"]),
+    ("gcloud", &["firestore", "databases", "delete"]),
+    ("gsutil", &["rb"]),
+    ("bq", &["rm"]),
+    ("az", &["group", "delete"]),
+    (
+        "az",
+        &[
+            "sql|postgres|mysql|cosmosdb",
+            "db|server|flexible-server|delete",
+            "delete",
+        ],
+    ),
+    ("az", &["storage", "account|container", "delete"]),
+    ("az", &["disk|snapshot|aks", "delete"]),
+    ("az", &["keyvault", "purge|delete"]),
+    ("doctl", &["databases", "delete"]),
+    ("doctl", &["compute", "volume|snapshot", "delete"]),
+    ("doctl", &["kubernetes", "cluster", "delete"]),
+    ("hcloud", &["volume|server|image", "delete"]),
+    ("fly", &["apps|volumes|volume|postgres", "destroy|delete"]),
+    (
+        "flyctl",
+        &["apps|volumes|volume|postgres", "destroy|delete"],
+    ),
+    ("heroku", &["pg:reset|apps:destroy|addons:destroy"]),
+    (
+        "firebase",
+        &["projects:delete|firestore:delete|database:remove"],
+    ),
+    (
+        "wrangler",
+        &["d1|r2|kv", "delete|bucket|namespace", "delete"],
+    ),
+    ("wrangler", &["d1", "delete"]),
+    ("netlify", &["sites:delete"]),
+    ("railway", &["down|delete"]),
+    ("pscale", &["database|branch", "delete"]),
+    ("turso", &["db", "destroy"]),
+    ("neonctl", &["projects|branches|databases", "delete"]),
+    ("linode-cli", &["linodes|volumes|databases", "delete|rm"]),
+];
+
 const PREFIXES: &[&str] = &[
     "delete-",
     "terminate-",
@@ -143,22 +233,15 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     let is_verb = |word: &&str| {
         VERBS.contains(word)
             || PREFIXES.iter().any(|prefix| word.starts_with(prefix))
-            || word.ends_with(":destroy")
+            || [":destroy", ":delete", ":remove", ":rm", ":reset", ":unset"]
+                .iter()
+                .any(|ending| word.ends_with(ending))
     };
-    if view.is(CODE_TOOLS) {
-        let destroys = words
-            .iter()
-            .take(3)
-            .any(|word| matches!(*word, "destroy" | "remove" | "taint" | "force-unlock"));
-        let state = words.first() == Some(&"state")
-            && words
-                .get(1)
-                .is_some_and(|word| matches!(*word, "rm" | "delete" | "push"));
-        let unseen = words.first() == Some(&"apply")
-            && (view.has_word("-destroy") || view.has_word("--destroy"));
-        if destroys || state || unseen {
-            report(findings, rule(RULES, "clouds.destroy"));
-        }
+    if DATA
+        .iter()
+        .any(|(tool, words)| view.program == *tool && table::says(view, words))
+    {
+        report(findings, rule(RULES, "clouds.delete-data"));
     } else if view.is(TOOLS) {
         let lists = words
             .iter()

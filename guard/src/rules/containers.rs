@@ -1,4 +1,4 @@
-//! Containers, their volumes, and clusters of them.
+//! Containers and their volumes.
 
 use super::table::{self, Row, row, with};
 use super::{Field, Finding, RuleDoc, View};
@@ -32,17 +32,9 @@ const RULES: &[RuleDoc] = &[
         reason: "This stops and deletes containers with what is stored inside them.",
         alternative: "`docker stop` first, and see whether anything still needs them.",
     },
-    RuleDoc {
-        id: "containers.cluster-delete",
-        field: "containers",
-        severity: Verdict::Ask,
-        reason: "This deletes or empties something in a cluster.",
-        alternative: "Show it with `--dry-run=client -o yaml` and let a person apply it.",
-    },
 ];
 
 const ENGINES: &[&str] = &["docker", "podman", "nerdctl"];
-const KUBE: &[&str] = &["kubectl", "oc", "k"];
 
 const ROWS: &[Row] = &[
     row(
@@ -101,37 +93,8 @@ const ROWS: &[Row] = &[
         ],
         "containers.remove",
     ),
-    row(KUBE, &["delete|drain|replace"], "containers.cluster-delete"),
-    row(KUBE, &["scale"], "containers.cluster-delete"),
-    row(
-        &["helm"],
-        &["uninstall|delete|del|rollback"],
-        "containers.cluster-delete",
-    ),
-    row(&["velero"], &["uninstall"], "containers.cluster-delete"),
-    row(
-        &["kind", "minikube", "k3d", "eksctl"],
-        &["delete"],
-        "containers.cluster-delete",
-    ),
-    row(
-        &["k3d", "kind", "eksctl"],
-        &["cluster", "delete"],
-        "containers.cluster-delete",
-    ),
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    // Scaling matters when it is to nothing.
-    let scales = view.is(KUBE) && view.words().first() == Some(&"scale");
-    if scales && view.run.value(&["--replicas"]) != Some("0") {
-        return;
-    }
-    let dry = view
-        .args()
-        .iter()
-        .any(|arg| arg.text.starts_with("--dry-run"));
-    if !dry {
-        table::judge(view, ROWS, RULES, findings);
-    }
+    table::judge(view, ROWS, RULES, findings);
 }

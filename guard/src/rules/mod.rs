@@ -3,14 +3,19 @@
 //! A field is a table of [`RuleDoc`]s and a function that looks at one command that would run.
 //! A new field is a new file and one line in [`FIELDS`].
 
+mod accounts;
 mod clouds;
 mod containers;
 mod databases;
 mod filesystem;
 mod git;
+mod infrastructure;
 mod inventory;
+mod kubernetes;
+mod network;
 mod orm;
 mod own;
+mod packages;
 mod remote_code;
 mod secrets;
 mod services;
@@ -56,10 +61,15 @@ pub(crate) const FIELDS: &[Field] = &[
     filesystem::FIELD,
     git::FIELD,
     containers::FIELD,
+    kubernetes::FIELD,
+    infrastructure::FIELD,
     databases::FIELD,
     orm::FIELD,
     services::FIELD,
     clouds::FIELD,
+    packages::FIELD,
+    network::FIELD,
+    accounts::FIELD,
     remote_code::FIELD,
     secrets::FIELD,
     own::FIELD,
@@ -122,12 +132,14 @@ impl View<'_> {
     }
 
     pub(crate) fn wants_help(&self) -> bool {
-        self.args().iter().any(|arg| {
-            matches!(
-                arg.text.as_str(),
-                "--help" | "--version" | "--dry-run" | "--dryrun"
-            )
-        })
+        // `--version 1.0` names one, `--version` alone asks for it.
+        self.args()
+            .last()
+            .is_some_and(|arg| arg.text == "--version")
+            || self
+                .args()
+                .iter()
+                .any(|arg| matches!(arg.text.as_str(), "--help" | "--dry-run" | "--dryrun"))
     }
 }
 
@@ -204,7 +216,12 @@ mod tests {
     #[test]
     fn every_id_named_in_a_rule_file_is_listed() {
         let files = [
+            include_str!("accounts.rs"),
             include_str!("clouds.rs"),
+            include_str!("infrastructure.rs"),
+            include_str!("kubernetes.rs"),
+            include_str!("network.rs"),
+            include_str!("packages.rs"),
             include_str!("containers.rs"),
             include_str!("databases.rs"),
             include_str!("filesystem.rs"),

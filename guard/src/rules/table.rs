@@ -7,7 +7,7 @@ pub(super) struct Row {
     pub(super) programs: &'static [&'static str],
     /// The subcommand's words in order; `a|b` is one of several.
     pub(super) words: &'static [&'static str],
-    /// Flags of which one must be given; none when empty. Short flags match in clusters.
+    /// Flags of which one must be given; none when empty. Flags of one letter match in clusters.
     pub(super) flags: &'static [&'static str],
     pub(super) rule: &'static str,
 }
@@ -100,6 +100,11 @@ fn flagged(view: &View<'_>, flags: &[&str]) -> bool {
     flags.is_empty()
         || flags.iter().any(|flag| match flag.strip_prefix("--") {
             Some(long) => view.run.has(None, &[long]),
+            // `-destroy` is one word with one dash, not a cluster.
+            None if flag.len() > 2 => view
+                .args()
+                .iter()
+                .any(|arg| arg.text.split('=').next() == Some(*flag)),
             None => flag
                 .chars()
                 .nth(1)

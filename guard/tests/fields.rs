@@ -1,0 +1,229 @@
+//! The later fields, rule by rule: what is found, and the near twin of each that stays silent.
+
+use guard::{Facts, Project, Settings, ToolCall, assess};
+use serde_json::json;
+
+fn found(command: &str) -> (String, String) {
+    let facts = Facts {
+        project: Some(Project {
+            root: "/home/ann/app".to_owned(),
+            under_version_control: true,
+        }),
+        home: Some("/home/ann".to_owned()),
+        ..Facts::default()
+    };
+    let input = json!({"command": command});
+    let call = ToolCall {
+        tool: "Bash",
+        input: &input,
+        cwd: "/home/ann/app",
+    };
+    let found = assess(&call, &facts, &Settings::default());
+    (
+        found.verdict.as_str().to_owned(),
+        found.rule.unwrap_or_default(),
+    )
+}
+
+/// Lines of `rule | command | near twin`; the rule's verdict stands before its id.
+fn check(table: &str) {
+    let mut wrong = Vec::new();
+    for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let cells: Vec<&str> = line.split(" ~ ").collect();
+        let [expected, command, twin] = cells.as_slice() else {
+            panic!("three cells: {line}");
+        };
+        let (verdict, rule) = found(&command.replace("\\n", "\n"));
+        if format!("{verdict} {rule}") != *expected {
+            wrong.push(format!(
+                "{command}: expected {expected}, found {verdict} {rule}"
+            ));
+        }
+        let (verdict, rule) = found(&twin.replace("\\n", "\n"));
+        if verdict != "none" {
+            wrong.push(format!("{twin}: expected silence, found {verdict} {rule}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn kubernetes() {
+    check(
+        r"
+        deny kubernetes.delete-namespace ~ kubectl delete namespace shop ~ kubectl get namespace shop
+        deny kubernetes.delete-namespace ~ kubectl --context prod delete ns shop ~ kubectl --context prod describe ns shop
+        deny kubernetes.delete-namespace ~ kubectl delete crd certificates.cert-manager.io ~ kubectl get crd
+        deny kubernetes.delete-volume ~ kubectl -n shop delete pvc data-db-0 ~ kubectl -n shop get pvc data-db-0
+        deny kubernetes.delete-volume ~ kubectl delete pv disk-1 --wait=false ~ kubectl describe pv disk-1
+        deny kubernetes.delete-all ~ kubectl delete pods --all ~ kubectl get pods --all-namespaces
+        deny kubernetes.delete-all ~ kubectl delete all -l app=shop ~ kubectl get all -l app=shop
+        ask kubernetes.delete ~ kubectl delete deployment api ~ kubectl delete deployment api --dry-run=server
+        ask kubernetes.delete ~ oc delete route shop ~ oc get route shop
+        ask kubernetes.delete ~ kubectl replace --force -f pod.yaml ~ kubectl apply -f pod.yaml
+        ask kubernetes.delete ~ kubectl apply --prune -f all/ ~ kubectl diff -f all/
+        ask kubernetes.disrupt ~ kubectl drain node-2 --ignore-daemonsets ~ kubectl uncordon node-2
+        ask kubernetes.disrupt ~ kubectl cordon node-2 ~ kubectl top node node-2
+        ask kubernetes.disrupt ~ kubectl scale deployment api --replicas=0 ~ kubectl scale deployment api --replicas=3
+        ask kubernetes.disrupt ~ kubectl rollout undo deployment/api ~ kubectl rollout status deployment/api
+        ask kubernetes.release ~ helm uninstall shop -n shop ~ helm list -n shop
+        ask kubernetes.release ~ helm rollback shop 3 ~ helm history shop
+        ask kubernetes.release ~ helmfile destroy ~ helmfile diff
+        ask kubernetes.release ~ argocd app delete shop ~ argocd app get shop
+        ask kubernetes.cluster ~ eksctl delete cluster --name shop ~ eksctl get cluster --name shop
+        ask kubernetes.cluster ~ kind delete cluster ~ kind get clusters
+        deny kubernetes.cluster-state ~ kubeadm reset -f ~ kubeadm token list
+        deny kubernetes.cluster-state ~ etcdctl del --prefix /registry ~ etcdctl get --prefix /registry
+        deny kubernetes.cluster-state ~ k3s-uninstall.sh ~ k3s --version
+        ",
+    );
+}
+
+#[test]
+fn infrastructure_as_code() {
+    check(
+        r"
+        deny infrastructure.destroy ~ terraform destroy -auto-approve ~ terraform plan -destroy
+        deny infrastructure.destroy ~ tofu apply -destroy ~ tofu apply plan.out
+        deny infrastructure.destroy ~ terraform -chdir=prod destroy ~ terraform -chdir=prod validate
+        deny infrastructure.destroy ~ terragrunt run-all destroy ~ terragrunt run-all plan
+        deny infrastructure.destroy ~ pulumi destroy --yes ~ pulumi preview
+        deny infrastructure.destroy ~ npx cdk destroy --force ~ npx cdk diff
+        deny infrastructure.destroy ~ serverless remove --stage prod ~ serverless info --stage prod
+        deny infrastructure.destroy ~ sam delete --no-prompts ~ sam validate
+        deny infrastructure.destroy ~ copilot app delete ~ copilot app show
+        deny infrastructure.state ~ terraform state rm aws_db_instance.shop ~ terraform state list
+        deny infrastructure.state ~ terraform state push errored.tfstate ~ terraform state pull
+        deny infrastructure.state ~ terraform force-unlock 123 ~ terraform providers lock
+        deny infrastructure.state ~ terraform workspace delete prod ~ terraform workspace select prod
+        deny infrastructure.state ~ tofu taint aws_instance.web ~ tofu untaint aws_instance.web
+        deny infrastructure.state ~ pulumi stack rm prod ~ pulumi stack ls
+        deny infrastructure.state ~ pulumi state delete urn:x ~ pulumi stack export
+        ask infrastructure.unseen ~ pulumi up --yes ~ pulumi up --help
+        ask infrastructure.machines ~ vagrant destroy -f ~ vagrant halt
+        ask infrastructure.machines ~ virsh undefine web-1 --remove-all-storage ~ virsh list --all
+        ask infrastructure.machines ~ incus delete web-1 ~ incus list
+        ",
+    );
+}
+
+#[test]
+fn packages_and_publishing() {
+    check(
+        r"
+        ask packages.publish ~ npm publish ~ npm publish --dry-run
+        ask packages.publish ~ pnpm publish --access public ~ pnpm pack
+        ask packages.publish ~ cargo publish -p core ~ cargo package -p core
+        ask packages.publish ~ twine upload dist/* ~ twine check dist/*
+        ask packages.publish ~ python -m twine upload dist/* ~ python -m build
+        ask packages.publish ~ gem push app-1.0.gem ~ gem build app.gemspec
+        ask packages.publish ~ poetry publish --build ~ poetry build
+        ask packages.publish ~ dotnet nuget push app.nupkg ~ dotnet pack
+        ask packages.publish ~ mvn deploy ~ mvn package
+        deny packages.unpublish ~ npm unpublish left-pad --force ~ npm view left-pad
+        deny packages.unpublish ~ gem yank app -v 1.0 ~ gem list app
+        ask packages.withdraw ~ cargo yank --version 1.0.1 ~ cargo yank --version 1.0.1 --undo
+        ask packages.withdraw ~ npm deprecate app@1 old ~ npm outdated
+        ask packages.withdraw ~ npm owner rm ann app ~ npm owner ls app
+        ask packages.withdraw ~ npm dist-tag rm app latest ~ npm dist-tag ls app
+        deny packages.essential ~ sudo apt-get purge -y openssh-server ~ sudo apt-get install -y openssh-server
+        deny packages.essential ~ apt remove python3 ~ apt show python3
+        deny packages.essential ~ rpm -e --nodeps glibc ~ rpm -q glibc
+        deny packages.essential ~ apt-get remove linux-image-6.1.0-amd64 ~ apt-get -s remove linux-image-6.1.0-amd64
+        ask packages.remove ~ apt purge nginx ~ apt list nginx
+        ask packages.remove ~ apt-get autoremove -y ~ apt-get autoclean
+        ask packages.remove ~ dpkg -P nginx ~ dpkg -l nginx
+        ask packages.remove ~ dnf remove nginx ~ dnf info nginx
+        ask packages.remove ~ pacman -Rns nginx ~ pacman -Qi nginx
+        ask packages.remove ~ apk del nginx ~ apk info nginx
+        ask packages.remove ~ snap remove lxd ~ snap list lxd
+        ask packages.remove ~ brew uninstall --ignore-dependencies openssl ~ brew uninstall jq
+        ask packages.system-python ~ sudo pip uninstall -y requests ~ pip uninstall -y requests
+        ask packages.system-python ~ pip3 uninstall --break-system-packages six ~ pip3 show six
+        ",
+    );
+}
+
+#[test]
+fn network_and_firewall() {
+    check(
+        r"
+        deny network.firewall-off ~ iptables -F ~ iptables -L -n
+        deny network.firewall-off ~ sudo iptables -t nat -F PREROUTING ~ sudo iptables -t nat -S
+        deny network.firewall-off ~ ip6tables --flush ~ ip6tables --list
+        deny network.firewall-off ~ iptables -P INPUT ACCEPT ~ iptables -A INPUT -p tcp --dport 22 -j ACCEPT
+        ask network.firewall-policy ~ iptables -P INPUT DROP ~ iptables -C INPUT -j DROP
+        deny network.firewall-off ~ nft flush ruleset ~ nft list ruleset
+        deny network.firewall-off ~ nft delete table inet filter ~ nft list table inet filter
+        deny network.firewall-off ~ ufw disable ~ ufw status
+        deny network.firewall-off ~ ufw --force reset ~ ufw allow 443/tcp
+        ask network.firewall-policy ~ ufw default deny incoming ~ ufw show added
+        deny network.firewall-off ~ pfctl -d ~ pfctl -sr
+        deny network.protection-off ~ setenforce 0 ~ getenforce
+        deny network.cut-off ~ ip link set eth0 down ~ ip link set eth0 up
+        deny network.cut-off ~ ip link delete br0 ~ ip link show br0
+        deny network.cut-off ~ ip addr flush dev eth0 ~ ip addr show dev eth0
+        deny network.cut-off ~ ip route del default ~ ip route get 1.1.1.1
+        deny network.cut-off ~ ifconfig eth0 down ~ ifconfig eth0
+        deny network.cut-off ~ ifdown eth0 ~ ifup eth0
+        deny network.cut-off ~ nmcli networking off ~ nmcli networking connectivity
+        deny network.cut-off ~ nmcli con delete office ~ nmcli con show office
+        ask network.change ~ netplan apply ~ netplan get
+        ask network.change ~ tailscale down ~ tailscale status
+        ask network.change ~ wg-quick down wg0 ~ wg show wg0
+        ",
+    );
+}
+
+#[test]
+fn accounts_and_keys() {
+    check(
+        r#"
+        deny accounts.delete ~ userdel -r bob ~ id bob
+        deny accounts.delete ~ sudo deluser bob ~ sudo getent passwd bob
+        deny accounts.delete ~ groupdel staff ~ getent group staff
+        ask accounts.change ~ passwd bob ~ passwd -S bob
+        ask accounts.change ~ echo bob:secret1 | chpasswd ~ echo bob | wc -c
+        ask accounts.change ~ usermod -aG sudo bob ~ groups bob
+        ask accounts.change ~ visudo ~ sudo -l
+        ask accounts.login-keys ~ tee -a ~/.ssh/authorized_keys < key.pub ~ cat key.pub
+        ask accounts.login-keys ~ ssh-copy-id web-1 ~ ssh-keygen -lf key.pub
+        ask accounts.login-keys ~ rm ~/.ssh/authorized_keys ~ wc -l ~/.ssh/known_hosts
+        deny accounts.delete-keys ~ gpg --batch --yes --delete-secret-keys ABCD ~ gpg --list-secret-keys
+        deny accounts.delete-keys ~ security delete-keychain login.keychain ~ security list-keychains
+        deny accounts.schedule ~ crontab -r ~ crontab -l
+        deny accounts.schedule ~ crontab -u bob -r ~ crontab -u bob -l
+        ask accounts.protection ~ chattr -i notes.txt ~ lsattr notes.txt
+        ask accounts.protection ~ chattr -R +i notes ~ chattr +c notes
+        ask accounts.traces ~ history -c ~ history 20
+        ask accounts.traces ~ rm ~/.bash_history ~ wc -l ~/.bash_history
+        ask accounts.traces ~ : > ~/.zsh_history ~ : > notes.txt
+        ask accounts.traces ~ journalctl --vacuum-time=1s ~ journalctl -u api
+        "#,
+    );
+}
+
+#[test]
+fn clouds_and_what_holds_data_there() {
+    check(
+        r"
+        deny clouds.delete-data ~ aws rds delete-db-instance --db-instance-identifier shop ~ aws rds describe-db-instances
+        deny clouds.delete-data ~ aws --region eu-west-1 dynamodb delete-table --table-name orders ~ aws --region eu-west-1 dynamodb list-tables
+        deny clouds.delete-data ~ aws s3 rb s3://shop --force ~ aws s3 ls s3://shop
+        deny clouds.delete-data ~ aws cloudformation delete-stack --stack-name shop ~ aws cloudformation describe-stacks
+        deny clouds.delete-data ~ gcloud projects delete shop ~ gcloud projects list
+        deny clouds.delete-data ~ gcloud sql instances delete shop-db ~ gcloud sql instances describe shop-db
+        deny clouds.delete-data ~ az group delete --name shop ~ az group show --name shop
+        deny clouds.delete-data ~ doctl databases delete 1234 ~ doctl databases list
+        deny clouds.delete-data ~ hcloud server delete web-1 ~ hcloud server describe web-1
+        deny clouds.delete-data ~ fly volumes destroy vol_1 ~ fly volumes list
+        deny clouds.delete-data ~ heroku pg:reset DATABASE_URL ~ heroku pg:info
+        deny clouds.delete-data ~ firebase firestore:delete --all-collections ~ firebase firestore:indexes
+        deny clouds.delete-data ~ wrangler d1 delete shop ~ wrangler d1 list
+        deny clouds.delete-data ~ netlify sites:delete 1234 ~ netlify sites:list
+        ask clouds.delete ~ aws ec2 terminate-instances --instance-ids i-1 ~ aws ec2 describe-instances
+        ask clouds.delete ~ vercel remove shop ~ vercel ls
+        ask clouds.delete ~ doppler configs delete staging ~ doppler configs
+        ",
+    );
+}
