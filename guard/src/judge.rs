@@ -1,8 +1,10 @@
 //! Puts parsing, rules, facts and settings together.
 
+use std::borrow::Cow;
+
 use crate::paths::{self, Place};
 use crate::rules::{FIELDS, FileView, Finding, RuleDoc, UNREADABLE, View};
-use crate::run::{Arg, Run, Runs, follow};
+use crate::run::{Arg, Run, Runs, as_shell, follow};
 use crate::{
     Assessment, Explanation, Facts, FactsNeeded, Part, Project, RuleSetting, Settings, ToolCall,
     Verdict,
@@ -20,7 +22,7 @@ pub(crate) fn judge(call: &ToolCall, facts: &Facts, settings: &Settings) -> Expl
     let mut parts = Vec::new();
     let mut unfinished = false;
     if let Some(command) = call.command() {
-        let runs = follow(command, call.cwd, facts.home.as_deref());
+        let runs = follow(&in_shell(call, command), call.cwd, facts.home.as_deref());
         for run in &runs.list {
             let mut findings = command_findings(run, &runs, &facts);
             findings.retain(|finding| !is_excepted(run, finding.rule.id, settings));
@@ -67,7 +69,7 @@ pub(crate) fn facts_needed(call: &ToolCall) -> FactsNeeded {
         .paths
         .extend(path.and_then(|path| paths::resolve(Some(call.cwd), path)));
     if let Some(command) = call.command() {
-        for run in follow(command, call.cwd, None).list {
+        for run in follow(&in_shell(call, command), call.cwd, None).list {
             needed.words.extend(run.host.iter().cloned());
             for arg in run
                 .args()
@@ -88,6 +90,15 @@ pub(crate) fn facts_needed(call: &ToolCall) -> FactsNeeded {
         list.truncate(256);
     }
     needed
+}
+
+/// The command as a shell would have it.
+fn in_shell<'a>(call: &ToolCall, command: &'a str) -> Cow<'a, str> {
+    if call.tool == "PowerShell" {
+        Cow::Owned(as_shell(command))
+    } else {
+        Cow::Borrowed(command)
+    }
 }
 
 /// Where no project is known, the directory of the call is taken for one, unless it is the system's.

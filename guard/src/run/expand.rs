@@ -226,7 +226,7 @@ impl Walker<'_> {
 
     fn well_known(&self, scope: &Scope, name: &str) -> Option<Vec<Arg>> {
         match name {
-            "HOME" => Some(vec![Arg::new(self.home(scope))]),
+            "HOME" | "USERPROFILE" => Some(vec![Arg::new(self.home(scope))]),
             "PWD" => scope.cwd.clone().map(|cwd| vec![Arg::new(cwd)]),
             "TMPDIR" | "TEMP" | "TMP" if scope.host.is_none() => Some(vec![Arg::new("/tmp")]),
             "SHELL" => Some(vec![Arg::new("sh")]),

@@ -101,7 +101,7 @@ impl Walker<'_> {
         );
         let at = rest
             .iter()
-            .position(|arg| arg.text == ":::")
+            .position(|arg| matches!(arg.text.as_str(), ":::" | "::::" | ":::+"))
             .unwrap_or(rest.len());
         let inner = &rest[..at];
         let given: Vec<Arg> = rest
@@ -120,7 +120,15 @@ impl Walker<'_> {
                     .collect::<Vec<_>>()
             })
         };
-        let items = if given.is_empty() {
+        // `-a file` and `:::: file` read the file that was written before.
+        let listed = args
+            .windows(2)
+            .find(|pair| matches!(pair[0].text.as_str(), "-a" | "--arg-file" | "::::"))
+            .and_then(|pair| self.files.get(&pair[1].text))
+            .map(|text| text.lines().take(MAX_ITEMS).map(Arg::new).collect());
+        let items = if let Some(listed) = listed {
+            listed
+        } else if given.is_empty() {
             lines().unwrap_or_else(|| vec![Arg::unknown()])
         } else {
             given
@@ -158,6 +166,7 @@ impl Walker<'_> {
             .skip_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P"))
             .take_while(|arg| !is_test(arg))
             .collect();
+        let files_only = args.iter().any(|kind| kind.text == "f");
         let narrowed = args.iter().any(|arg| {
             matches!(
                 arg.text.as_str(),
@@ -176,7 +185,7 @@ impl Walker<'_> {
                     | "-perm"
                     | "-mindepth"
                     | "-wholename"
-            ) || arg.text == "-type" && args.iter().any(|kind| kind.text == "f")
+            ) || arg.text == "-type" && files_only
         });
         let starts = if paths.is_empty() {
             vec![Arg::new(".")]

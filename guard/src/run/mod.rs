@@ -10,6 +10,8 @@ mod expand;
 mod many;
 mod nested;
 mod output;
+mod powershell;
+mod scheduled;
 mod scope;
 mod walk;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod work;
 mod wrappers;
 
 pub(crate) use nested::SHELLS;
+pub(crate) use powershell::as_shell;
 pub(crate) use walk::ITSELF;
 
 use crate::shell::RedirectKind;

@@ -38,20 +38,32 @@ impl Walker<'_> {
             }
             "tmux" | "screen" => {
                 self.push(scope, whole.to_vec(), around.clone());
-                let typed = args.iter().filter(|arg| arg.text.contains(' '));
-                for arg in typed {
-                    self.program(
-                        &mut scope.deeper(name),
-                        &arg.text.replace(UNKNOWN, "\"$_\""),
-                        &Input::default(),
-                    );
-                }
+                self.terminal(scope, name, args);
+            }
+            "crontab" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                self.crontab(scope, args, around);
+            }
+            "at" | "batch" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                self.at(scope, args, around);
+            }
+            "make" | "gmake" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                self.make(scope, args, around);
+            }
+            "pwsh" | "powershell" | "cmd" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                self.powershell(scope, name, args, around);
             }
             "git" => self.git(scope, whole, around),
             "shx" => {
                 self.run(&mut scope.deeper(name), args.to_vec(), around.clone());
             }
             _ => {
+                if self.cmdlet(scope, name, whole, around) {
+                    return Followed::To(None);
+                }
                 let Some((text, separate)) = code::inline(name, args) else {
                     return Followed::Not;
                 };
@@ -261,7 +273,10 @@ impl Walker<'_> {
     }
 
     fn git(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
-        let mut aliases = Vec::new();
+        if let Some((name, value)) = configured(whole) {
+            scope.set(&name, vec![value]);
+        }
+        let mut aliases = given_aliases(scope);
         for pair in whole.windows(2) {
             if pair[0].text == "-c"
                 && let Some((name, value)) = pair[1].text.split_once('=')
@@ -280,7 +295,10 @@ impl Walker<'_> {
             }
         }
         for (index, arg) in whole.iter().enumerate().skip(1) {
-            let Some((_, text)) = aliases.iter().find(|(alias, _)| *alias == arg.text) else {
+            let Some((_, text)) = aliases
+                .iter()
+                .find(|(alias, _)| alias.eq_ignore_ascii_case(&arg.text))
+            else {
                 continue;
             };
             let rest: Vec<String> = whole
@@ -298,4 +316,49 @@ impl Walker<'_> {
         }
         self.push(scope, whole.to_vec(), around.clone());
     }
+}
+
+/// How a configured alias is remembered: a name that no variable has.
+const ALIAS: &str = "git alias.";
+
+/// `git config alias.name value`.
+fn configured(whole: &[Arg]) -> Option<(String, Arg)> {
+    let at = whole.iter().position(|arg| arg.text == "config")?;
+    let rest = whole.get(at + 1..)?;
+    let name = rest.iter().position(|arg| arg.text.starts_with("alias."))?;
+    let alias = rest[name].text.strip_prefix("alias.")?;
+    Some((format!("{ALIAS}{alias}"), rest.get(name + 1)?.clone()))
+}
+
+/// The aliases that were configured earlier in the line or come with the environment.
+fn given_aliases(scope: &Scope) -> Vec<(String, String)> {
+    let text = |name: &str| {
+        let value = scope.variables.get(name)?;
+        value.args.first().map(|arg| arg.text.clone())
+    };
+    let mut found: Vec<(String, String)> = scope
+        .variables
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix(ALIAS)?, value.args.first()?)))
+        .map(|(name, value)| (name.to_owned(), value.text.clone()))
+        .collect();
+    for pair in text("GIT_CONFIG_PARAMETERS")
+        .unwrap_or_default()
+        .split('\'')
+        .filter_map(|pair| pair.strip_prefix("alias."))
+    {
+        if let Some((name, value)) = pair.split_once('=') {
+            found.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    for index in 0..8 {
+        let name = text(&format!("GIT_CONFIG_KEY_{index}"));
+        let value = text(&format!("GIT_CONFIG_VALUE_{index}"));
+        if let (Some(name), Some(value)) = (name, value)
+            && let Some(name) = name.strip_prefix("alias.")
+        {
+            found.push((name.to_owned(), value));
+        }
+    }
+    found
 }

@@ -143,6 +143,11 @@ fn take_number(
 }
 
 fn base64(text: &str) -> Option<String> {
+    String::from_utf8(decode(text)?).ok()
+}
+
+/// The bytes behind a text in base64.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0_u32);
     for byte in text
@@ -164,5 +169,5 @@ fn base64(text: &str) -> Option<String> {
             bytes.push(u8::try_from((bits >> count) & 0xff).unwrap_or_default());
         }
     }
-    String::from_utf8(bytes).ok()
+    Some(bytes)
 }

@@ -15,7 +15,7 @@ pub(super) const MAX_DEPTH: usize = 24;
 /// How many commands are followed; a longer script is marked incomplete.
 const MAX_STEPS: usize = 3_000;
 /// How much text expansion may make.
-const MAX_BYTES: usize = 2 << 20;
+const MAX_BYTES: usize = 1 << 20;
 /// How much of a command is read. A kernel hands no shell a longer one: a single argument ends at 128 KiB.
 const MAX_TEXT: usize = 256 << 10;
 /// How many commands before it a stage of a pipeline is told of.
