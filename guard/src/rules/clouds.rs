@@ -242,6 +242,15 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         .any(|(tool, words)| view.program == *tool && table::says(view, words))
     {
         report(findings, rule(RULES, "clouds.delete-data"));
+    } else if view.program == "gsutil" && words.contains(&"rsync") && view.run.has(Some('d'), &[])
+        || view.program == "azcopy"
+            && view
+                .args()
+                .iter()
+                .any(|arg| arg.text == "--delete-destination=true")
+        || view.program == "sdk-call"
+    {
+        report(findings, rule(RULES, "clouds.delete"));
     } else if view.is(TOOLS) {
         let lists = words
             .iter()
@@ -266,8 +275,28 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             .value(&["-X", "--request"])
             .is_some_and(|method| method.eq_ignore_ascii_case("delete"));
         let word = view.program != "curl" && words.first().is_some_and(|word| *word == "DELETE");
-        if method || word {
+        let posts = view
+            .run
+            .value(&["-X", "--request"])
+            .is_some_and(|method| method.eq_ignore_ascii_case("post"))
+            || words.first().is_some_and(|word| *word == "POST");
+        if method || word || posts && words.iter().any(|word| ends_in_deletion(word)) {
             report(findings, rule(RULES, "clouds.api-delete"));
         }
     }
+}
+
+/// Whether the last piece of an address says that something is deleted or closed.
+fn ends_in_deletion(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let Some((_, last)) = path.trim_end_matches('/').rsplit_once('/') else {
+        return false;
+    };
+    let mut parts = last.split(['-', '_', ':']).filter(|part| !part.is_empty());
+    parts.next().is_some_and(|verb| {
+        matches!(
+            verb,
+            "delete" | "destroy" | "purge" | "drop" | "flush" | "truncate" | "wipe" | "close"
+        )
+    })
 }

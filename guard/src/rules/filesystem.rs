@@ -183,6 +183,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         "chmod" | "chown" | "chgrp" | "setfacl" => permissions(view, findings),
         "mv" => move_away(view, findings),
         "rsync" | "rclone" => sync_delete(view, findings),
+        "scp" | "sftp" => copy_over(view, findings),
         "tee" | "cp" | "install" => {
             let operands = view.run.operands(&["-t", "-m", "-o", "-g"]);
             let targets = if view.program == "tee" {
@@ -294,7 +295,7 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
                 Verdict::Ask,
                 "is in the project and no build makes it again",
             ),
-            Place::Unknown if force && !is_rebuilt(target) => {
+            Place::Unknown if force && (!is_rebuilt(target) || view.run.host.is_some()) => {
                 (Verdict::Ask, "cannot be known before it runs")
             }
             _ => continue,
@@ -420,6 +421,27 @@ fn move_away(view: &View<'_>, findings: &mut Vec<Finding>) {
             Verdict::Deny,
             "Moving to `/dev/null` deletes.".to_owned(),
         );
+    }
+}
+
+/// Copying onto the system files of another machine.
+fn copy_over(view: &View<'_>, findings: &mut Vec<Finding>) {
+    const TREES: &[&str] = &[
+        "etc", "usr", "bin", "sbin", "lib", "lib32", "lib64", "boot", "var",
+    ];
+    let operands = view
+        .run
+        .operands(&["-P", "-i", "-o", "-F", "-J", "-l", "-c", "-S"]);
+    let target = operands.last().and_then(|arg| arg.text.split_once(':'));
+    let harmless = |path: &str| path.starts_with("/var/www/") || path.starts_with("/var/tmp/");
+    if operands.len() > 1
+        && target.is_some_and(|(_, path)| {
+            path.strip_prefix('/')
+                .is_some_and(|rest| TREES.contains(&rest.split('/').next().unwrap_or_default()))
+                && !harmless(path)
+        })
+    {
+        report(findings, rule(RULES, "filesystem.system-write"));
     }
 }
 

@@ -27,6 +27,13 @@ const RULES: &[RuleDoc] = &[
         alternative: "Look at the names only: `cut -d= -f1 .env` in a terminal of your own, or the `.example` file.",
     },
     RuleDoc {
+        id: "secrets.send-folder",
+        field: "secrets",
+        severity: Verdict::Ask,
+        reason: "This sends a whole folder over the network, with whatever secrets are in it.",
+        alternative: "Name the files to send, or use `git push`.",
+    },
+    RuleDoc {
         id: "secrets.write",
         field: "secrets",
         severity: Verdict::Ask,
@@ -151,6 +158,28 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             return;
         }
     }
+    let sends_folder = view.is(&[
+        "curl", "wget", "nc", "ncat", "netcat", "http", "https", "xh",
+    ]) && view.feeders().any(packs_folder);
+    if sends_folder {
+        report(findings, rule(RULES, "secrets.send-folder"));
+    }
+    let patched = view.run.stdin.text.as_deref().filter(|_| {
+        view.program == "patch"
+            || view.program == "git"
+                && view
+                    .words()
+                    .first()
+                    .is_some_and(|word| matches!(*word, "apply" | "am"))
+    });
+    let writes_secret = patched.is_some_and(|text| {
+        text.lines()
+            .filter_map(|line| line.strip_prefix("+++ "))
+            .any(|path| is_secret_path(path.split('\t').next().unwrap_or_default()))
+    });
+    if writes_secret {
+        report(findings, rule(RULES, "secrets.write"));
+    }
     if let Some(path) = own {
         let reason =
             format!("`{path}` holds secrets, and what is read here is kept in the conversation.");
@@ -200,6 +229,10 @@ fn reads_secret(run: &Run) -> Option<String> {
             || arg.text.starts_with("--regexp")
             || matches!(arg.text.as_str(), "-e" | "-f")
             || arg.text.starts_with("--file")
+            || arg.text.len() < 8
+                && arg.text.strip_prefix('-').is_some_and(|cluster| {
+                    !cluster.starts_with('-') && cluster.ends_with(['e', 'f'])
+                })
     });
     let copies = matches!(program.as_str(), "cp" | "mv" | "install");
     let operands = run.operands(&[
@@ -273,6 +306,33 @@ fn is_packed(run: &Run, arg: &Arg) -> bool {
         run.program().as_str(),
         "tar" | "zip" | "gzip" | "base64" | "openssl"
     ) && is_secret_path(&arg.text)
+}
+
+/// Whether a command packs folders onto its output.
+fn packs_folder(run: &Run) -> bool {
+    let onto_output = |run: &Run| {
+        run.args().iter().any(|arg| arg.text == "-")
+            || run
+                .args()
+                .first()
+                .is_some_and(|flags| !flags.text.contains('f'))
+    };
+    match run.program().as_str() {
+        "tar" => {
+            onto_output(run)
+                && run.args().iter().any(|arg| {
+                    arg.text == "--create"
+                        || !arg.text.starts_with("--")
+                            && arg.text.trim_start_matches('-').starts_with('c')
+                })
+        }
+        "zip" => run.args().iter().any(|arg| arg.text == "-") && run.has(Some('r'), &[]),
+        "git" => run
+            .args()
+            .first()
+            .is_some_and(|verb| verb.text == "archive"),
+        _ => false,
+    }
 }
 
 fn prints_environment(run: &Run) -> bool {

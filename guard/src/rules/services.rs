@@ -86,6 +86,20 @@ struct Act<'a> {
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     power(view, findings);
+    // A proxy is told through its socket to take servers out.
+    let told = view.run.stdin.text.as_deref().is_some_and(|text| {
+        text.split([';', '\n']).any(|line| {
+            let mut words = line.split_whitespace();
+            matches!(words.next(), Some("disable" | "shutdown"))
+                && matches!(
+                    words.next(),
+                    Some("server" | "frontend" | "backend" | "sessions" | "session")
+                )
+        })
+    });
+    if told && view.is(&["socat", "nc", "ncat"]) {
+        report(findings, rule(RULES, "services.stop"));
+    }
     let Some(act) = act(view) else { return };
     for name in &act.names {
         match inventory::service(view, name) {

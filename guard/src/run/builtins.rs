@@ -33,9 +33,29 @@ impl Walker<'_> {
                 scope.cwd = None;
                 silent()
             }
-            "export" | "readonly" | "declare" | "local" | "typeset" => export(scope, args, around),
+            "readonly" => {
+                let followed = export(scope, args, around);
+                for arg in args.iter().filter(|arg| !arg.text.starts_with('-')) {
+                    scope.fix(arg.text.split('=').next().unwrap_or_default());
+                }
+                followed
+            }
+            // `hash -p path name`: the name stands for that program from now on.
+            "hash" => {
+                if let Some(at) = args.iter().position(|arg| arg.text == "-p")
+                    && let (Some(path), Some(name)) = (args.get(at + 1), args.get(at + 2))
+                {
+                    Rc::make_mut(&mut scope.aliases).insert(name.text.clone(), path.text.clone());
+                }
+                silent()
+            }
+            "export" | "declare" | "local" | "typeset" => export(scope, args, around),
             "unset" => {
-                for arg in args {
+                for arg in args
+                    .iter()
+                    .filter(|arg| !scope.is_fixed(&arg.text))
+                    .collect::<Vec<_>>()
+                {
                     Rc::make_mut(&mut scope.variables).remove(&arg.text);
                     Rc::make_mut(&mut scope.functions).remove(&arg.text);
                 }

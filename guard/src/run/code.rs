@@ -28,6 +28,12 @@ pub(super) fn inline<'a>(name: &str, args: &'a [Arg]) -> Option<(&'a Arg, &'stat
             let (rest, _) = super::wrappers::skip_flags(args, &["-F", "-v", "-f"]);
             return rest.first().map(|arg| (arg, "program"));
         }
+        "rails" | "gitlab-rails" => {
+            let at = args
+                .iter()
+                .position(|arg| matches!(arg.text.as_str(), "runner" | "r"))?;
+            return args.get(at + 1).map(|code| (code, "runner"));
+        }
         _ => return None,
     };
     for (index, arg) in args.iter().enumerate() {
@@ -61,6 +67,14 @@ pub(super) fn steps(code: &str, language: &str) -> Vec<Step> {
     for (index, token) in tokens.iter().enumerate() {
         let Token::Name(name) = token else { continue };
         let last = name.rsplit(['.', ':']).next().unwrap_or_default();
+        if DELETES.contains(&last) {
+            found.push(Step::Argv(vec!["sdk-call".to_owned(), last.to_owned()]));
+            continue;
+        }
+        if SHELL_CALLS.contains(&last) && decodes(&tokens[index + 1..]) {
+            found.push(Step::Shell("base64 -d | sh".to_owned()));
+            continue;
+        }
         // `system 'rm'` needs no bracket in Ruby and Perl.
         let literals = literals(&tokens[index + 1..]);
         let Some(first) = literals.first() else {
@@ -101,8 +115,78 @@ pub(super) fn steps(code: &str, language: &str) -> Vec<Step> {
             _ => {}
         }
     }
+    // A secret file that is named is read sooner or later.
+    found.extend(
+        tokens
+            .iter()
+            .filter_map(|token| match token {
+                Token::Text(text) if names_secret(text) => Some(text),
+                _ => None,
+            })
+            .map(|text| Step::Argv(vec!["cat".to_owned(), text.clone()])),
+    );
     found.truncate(64);
     found
+}
+
+/// Calls of clients and mappers that delete many things at once.
+const DELETES: &[&str] = &[
+    "deleteIndex",
+    "delete_index",
+    "dropDatabase",
+    "dropCollection",
+    "drop_database",
+    "drop_collection",
+    "destroy_all",
+    "delete_all",
+    "drop_all",
+    "deleteBucket",
+    "delete_bucket",
+    "deleteTable",
+    "delete_table",
+    "flushall",
+    "flushAll",
+    "flushdb",
+];
+
+const SHELL_CALLS: &[&str] = &[
+    "system",
+    "popen",
+    "exec",
+    "execSync",
+    "spawn",
+    "spawnSync",
+    "run",
+    "call",
+    "check_call",
+    "check_output",
+    "Popen",
+    "eval",
+];
+
+/// Whether the call that starts here is given something that is decoded first.
+fn decodes(tokens: &[Token]) -> bool {
+    tokens
+        .iter()
+        .take(24)
+        .take_while(|token| !matches!(token, Token::Mark(';' | '\n')))
+        .any(|token| {
+            matches!(token, Token::Name(name) if matches!(
+                name.rsplit(['.', ':']).next().unwrap_or_default(),
+                "b64decode" | "decode64" | "atob" | "base64_decode" | "urlsafe_b64decode"
+            ))
+        })
+}
+
+/// Whether a text is the usual name of a file of secrets.
+fn names_secret(text: &str) -> bool {
+    let name = text.rsplit('/').next().unwrap_or_default();
+    text.len() < 256
+        && (name == ".env"
+            || name.starts_with(".env.")
+            || name.starts_with("id_rsa")
+            || name.starts_with("id_ed25519")
+            || text.ends_with(".aws/credentials"))
 }
 
 /// The literals of the call that starts here, up to its closing bracket.

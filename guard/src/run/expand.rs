@@ -110,6 +110,7 @@ impl Walker<'_> {
                         // What is written there comes from the command that holds it.
                         let stdin = Input {
                             given: true,
+                            text: self.feeding.clone(),
                             ..Input::default()
                         };
                         self.script(&mut scope.deeper("process substitution"), script, &stdin);

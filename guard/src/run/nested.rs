@@ -30,6 +30,10 @@ impl Walker<'_> {
                 self.push(scope, whole.to_vec(), around.clone());
                 self.container(scope, name, args, around);
             }
+            "scp" | "sftp" | "rsync" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                self.transport(scope, name, args);
+            }
             "xargs" => self.xargs(scope, whole, around),
             "parallel" => self.parallel(scope, whole, around),
             "find" | "fd" | "gfind" => {
@@ -186,6 +190,29 @@ impl Walker<'_> {
                 &texts(rest).replace(UNKNOWN, "\"$_\""),
                 &around.stdin,
             );
+        }
+    }
+
+    /// The program that carries a copy: `-o ProxyCommand=…`, `rsync -e …`.
+    fn transport(&mut self, scope: &Scope, name: &str, args: &[Arg]) {
+        for (index, arg) in args.iter().enumerate() {
+            let shell = if let Some((_, command)) = arg.text.split_once("ProxyCommand=") {
+                Some(command)
+            } else if name != "rsync" {
+                None
+            } else if let Some(command) = arg.text.strip_prefix("--rsh=") {
+                Some(command)
+            } else {
+                let cluster = arg.text.starts_with('-') && !arg.text.starts_with("--");
+                let takes = cluster && arg.text.ends_with('e') || arg.text == "--rsh";
+                args.get(index + 1)
+                    .filter(|_| takes)
+                    .map(|arg| arg.text.as_str())
+            };
+            if let Some(command) = shell {
+                let via = format!("{name} transport");
+                self.program(&mut scope.deeper(&via), command, &Input::default());
+            }
         }
     }
 

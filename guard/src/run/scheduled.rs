@@ -133,10 +133,6 @@ impl Walker<'_> {
 
     /// What is typed into a terminal, or started in a new one.
     pub(super) fn terminal(&mut self, scope: &Scope, name: &str, args: &[Arg]) {
-        const WITH_VALUE: &[&str] = &[
-            "-t", "-s", "-n", "-c", "-L", "-S", "-f", "-x", "-y", "-e", "-F", "-N", "-p", "-l",
-            "-X",
-        ];
         let (rest, _) = skip_flags(args, &["-L", "-S", "-f", "-c"]);
         let Some((verb, rest)) = rest.split_first() else {
             return;
@@ -156,7 +152,18 @@ impl Walker<'_> {
                 "tmux",
                 "new-session" | "new" | "new-window" | "neww" | "split-window" | "splitw"
                 | "run-shell" | "run" | "respawn-pane" | "respawnp" | "popup" | "display-popup",
-            ) => texts(skip_flags(rest, WITH_VALUE).0),
+            ) => {
+                // Flags may stand together: `-ds name`.
+                let mut rest = rest;
+                while let Some((flag, after)) = rest.split_first()
+                    && flag.text.starts_with('-')
+                {
+                    let last = flag.text.chars().next_back().unwrap_or('-');
+                    let takes = "tsncxyeFNp".contains(last);
+                    rest = after.get(usize::from(takes)..).unwrap_or_default();
+                }
+                texts(rest)
+            }
             _ => {
                 for arg in args.iter().filter(|arg| arg.text.contains(' ')) {
                     let text = arg.text.replace(UNKNOWN, "\"$_\"");

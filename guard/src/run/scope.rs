@@ -50,6 +50,16 @@ impl Scope {
         Rc::make_mut(&mut self.variables).extend(values);
     }
 
+    /// Makes a name keep its value.
+    pub(super) fn fix(&mut self, name: &str) {
+        self.set(&format!("readonly {name}"), Vec::new());
+    }
+
+    /// Whether a name keeps its value.
+    pub(super) fn is_fixed(&self, name: &str) -> bool {
+        self.variables.contains_key(&format!("readonly {name}"))
+    }
+
     pub(super) fn set_positionals(&mut self, args: &[Arg]) {
         self.set("@", args.to_vec());
         self.set("*", args.to_vec());

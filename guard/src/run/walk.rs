@@ -38,6 +38,8 @@ pub(super) struct Walker<'h> {
     pieces: usize,
     /// How many bytes of words were searched for braces.
     pub(super) scanned: usize,
+    /// What a command that passes its input on hands to `>(…)` in its words.
+    pub(super) feeding: Option<String>,
 }
 
 impl<'h> Walker<'h> {
@@ -53,6 +55,7 @@ impl<'h> Walker<'h> {
             bytes: 0,
             pieces: 0,
             scanned: 0,
+            feeding: None,
         }
     }
 
@@ -184,7 +187,15 @@ impl<'h> Walker<'h> {
                 variable,
                 parts,
                 redirects,
+                repeats,
             } => {
+                if *repeats && floods(parts) {
+                    self.push(
+                        &scope.deeper(ITSELF),
+                        vec![Arg::new("while")],
+                        Around::default(),
+                    );
+                }
                 let around = self.around(scope, redirects, stdin);
                 let start = self.runs.len();
                 self.compound(scope, variable.as_ref(), parts, &around.stdin);
@@ -265,7 +276,11 @@ impl<'h> Walker<'h> {
                 .to_vec();
             assigned.push((assignment.name.clone(), Value { args, inputs }));
         }
+        assigned.retain(|(name, _)| !scope.is_fixed(name));
+        let passes_on = simple.words.first().and_then(crate::shell::Word::bare) == Some("tee");
+        self.feeding = around.stdin.text.clone().filter(|_| passes_on);
         let mut argv = self.expand_all(scope, &simple.words);
+        self.feeding = None;
         around.inputs.append(&mut self.collected);
         if argv.is_empty() {
             scope.assign(assigned);
@@ -439,6 +454,40 @@ impl<'h> Walker<'h> {
             inputs,
         });
     }
+}
+
+/// Whether a loop without an end starts jobs and waits for none.
+fn floods(parts: &[Script]) -> bool {
+    let [condition, body] = parts else {
+        return false;
+    };
+    let starts = |item: &Item, words: &[&str]| {
+        matches!(item.commands.as_slice(), [Command::Simple(simple)]
+            if simple.words.first().and_then(crate::shell::Word::plain).is_some_and(|word| words.contains(&word)))
+    };
+    let endless = match condition.items.as_slice() {
+        [item] => {
+            starts(item, &["true", ":"])
+                && matches!(item.commands.as_slice(), [Command::Simple(simple)]
+                    if simple.words.get(1).is_none_or(|word| word.plain() == Some("1")))
+        }
+        _ => false,
+    };
+    let Some(last) = body.items.iter().rposition(|item| item.background) else {
+        return false;
+    };
+    let paced = body
+        .items
+        .iter()
+        .any(|item| !item.background && starts(item, &["sleep", "read", "inotifywait"]));
+    let waits = body.items[last..]
+        .iter()
+        .any(|item| starts(item, &["wait"]));
+    let leaves = body
+        .items
+        .iter()
+        .any(|item| starts(item, &["break", "exit", "return"]));
+    endless && !paced && !waits && !leaves
 }
 
 /// Whether a function starts itself twice at a time.

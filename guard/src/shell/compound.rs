@@ -34,6 +34,7 @@ impl Parser<'_> {
             variable,
             parts,
             redirects: self.redirects(),
+            repeats: matches!(first, "while" | "until"),
         }
     }
 
@@ -118,6 +119,7 @@ impl Parser<'_> {
             variable: Some((String::new(), vec![subject])),
             parts,
             redirects: self.redirects(),
+            repeats: false,
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Script {
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) commands: Vec<Command>,
+    /// Whether the shell does not wait for it: `&`.
+    pub(crate) background: bool,
 }
 
 /// One stage of a pipeline.
@@ -48,6 +50,8 @@ pub(crate) enum Command {
         variable: Option<(String, Vec<Word>)>,
         parts: Vec<Script>,
         redirects: Vec<Redirect>,
+        /// Whether it is `while` or `until`.
+        repeats: bool,
     },
 }
 
@@ -139,6 +143,14 @@ impl Word {
                 text: text.to_owned(),
                 quoted: true,
             }],
+        }
+    }
+
+    /// The text, when the word is nothing but text.
+    pub(crate) fn plain(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Literal { text, .. }] => Some(text),
+            _ => None,
         }
     }
 

@@ -98,7 +98,12 @@ impl<'t> Parser<'t> {
                 self.position += if self.at(1) == Some(b'&') { 2 } else { 1 };
                 self.skip_lines();
             } else {
-                return Item { commands };
+                let background =
+                    self.peek() == Some(b'&') && !matches!(self.at(1), Some(b'&' | b'>'));
+                return Item {
+                    commands,
+                    background,
+                };
             }
         }
     }
