@@ -1,5 +1,6 @@
 //! Files, trees and devices.
 
+mod disks;
 mod places;
 
 use places::{is_device, is_system_file};
@@ -127,38 +128,6 @@ const REBUILT: &[&str] = &[
     "cmake-build-debug",
 ];
 
-/// Programs that work on whole disks.
-const DISK_TOOLS: &[(&str, &[&str])] = &[
-    ("wipefs", &["-a", "--all", "-af", "-fa"]),
-    ("fdisk", &[]),
-    ("sfdisk", &[]),
-    ("cfdisk", &[]),
-    ("sgdisk", &[]),
-    ("parted", &[]),
-    ("blkdiscard", &[]),
-    ("pvremove", &[]),
-    ("vgremove", &[]),
-    ("lvremove", &[]),
-    ("lvreduce", &[]),
-    (
-        "mdadm",
-        &[
-            "--stop",
-            "-S",
-            "--zero-superblock",
-            "--remove",
-            "--fail",
-            "--create",
-        ],
-    ),
-    ("zpool", &["destroy", "labelclear"]),
-    ("zfs", &["destroy", "rollback"]),
-    ("btrfs", &["--repair", "delete", "device"]),
-    ("dmsetup", &["remove", "remove_all", "wipe_table"]),
-    ("nbd-client", &["-d"]),
-    ("cryptsetup", &["luksFormat", "luksErase", "erase"]),
-];
-
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     redirects(view, findings);
     if view.run.via.last().is_some_and(|via| via == ITSELF) {
@@ -214,27 +183,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 }
             }
         }
-        name => disk_tool(view, name, findings),
-    }
-}
-
-fn disk_tool(view: &View<'_>, name: &str, findings: &mut Vec<Finding>) {
-    let Some((_, words)) = DISK_TOOLS.iter().find(|(tool, _)| *tool == name) else {
-        return;
-    };
-    let lists = view.args().iter().any(|arg| {
-        matches!(
-            arg.text.as_str(),
-            "-l" | "--list" | "print" | "-d" | "--dump" | "-n" | "--no-act"
-        )
-    }) && words.is_empty();
-    let matches = words.is_empty() && !view.args().is_empty()
-        || view
-            .args()
-            .iter()
-            .any(|arg| words.contains(&arg.text.as_str()));
-    if matches && !lists && !view.wants_help() {
-        report(findings, rule(RULES, "filesystem.device"));
+        name => disks::judge(view, name, findings),
     }
 }
 

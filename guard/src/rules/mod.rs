@@ -225,6 +225,7 @@ mod tests {
             include_str!("containers.rs"),
             include_str!("databases.rs"),
             include_str!("filesystem.rs"),
+            include_str!("filesystem/disks.rs"),
             include_str!("git.rs"),
             include_str!("orm.rs"),
             include_str!("own.rs"),

@@ -13,6 +13,7 @@ mod output;
 mod powershell;
 mod scheduled;
 mod scope;
+mod swarm;
 mod walk;
 #[cfg(test)]
 mod work;

@@ -140,6 +140,21 @@ impl Walker<'_> {
                 &around.stdin,
             );
         }
+        // A file that is a descriptor is an input.
+        if rest.first().is_some_and(|file| is_descriptor(&file.text)) {
+            let held = if around.stdin.given {
+                around.stdin.clone()
+            } else {
+                scope.held.clone()
+            };
+            if held.given {
+                let around = Around {
+                    stdin: held,
+                    ..Around::default()
+                };
+                return self.shell(scope, name, whole.get(..1).unwrap_or_default(), &around);
+            }
+        }
         self.push(scope, whole.to_vec(), around.clone());
         if let Some(file) = rest.first().filter(|file| file.text != "-") {
             let text = self.files.get(&file.text).cloned()?;
@@ -343,6 +358,13 @@ impl Walker<'_> {
         }
         self.push(scope, whole.to_vec(), around.clone());
     }
+}
+
+/// Whether a path stands for an open input.
+fn is_descriptor(path: &str) -> bool {
+    path == "/dev/stdin"
+        || path.starts_with("/dev/fd/") && !path.ends_with(UNKNOWN)
+        || path.starts_with("/proc/") && path.contains("/fd/")
 }
 
 /// How a configured alias is remembered: a name that no variable has.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub(super) use super::scope::{Around, Followed, Scope, Value};
+use super::swarm::{floods, multiplies};
 use super::wrappers::{Unwrapped, unwrap};
 use super::{Arg, Input, Run, Runs, base_name};
 use crate::shell::{Command, Item, Redirect, RedirectKind, Script, Simple, parse};
@@ -294,7 +295,7 @@ impl<'h> Walker<'h> {
         {
             argv.remove(0);
             let line = std::iter::once(alias)
-                .chain(argv.iter().map(|arg| quote(&arg.text)))
+                .chain(argv.iter().map(requoted))
                 .collect::<Vec<_>>()
                 .join(" ");
             let mut inner = scope.deeper("alias");
@@ -353,6 +354,15 @@ impl<'h> Walker<'h> {
                     let is_descriptor = kind == RedirectKind::Duplicate
                         && (target.text == "-"
                             || target.text.bytes().all(|byte| byte.is_ascii_digit()));
+                    // `<&$fd` reads from what only a run could tell.
+                    if kind == RedirectKind::Duplicate && !target.is_known() && !around.stdin.given
+                    {
+                        around.stdin = Input {
+                            given: true,
+                            file: Some(target.clone()),
+                            ..Input::default()
+                        };
+                    }
                     if !is_descriptor {
                         around.redirects.push((kind, target));
                     }
@@ -456,53 +466,14 @@ impl<'h> Walker<'h> {
     }
 }
 
-/// Whether a loop without an end starts jobs and waits for none.
-fn floods(parts: &[Script]) -> bool {
-    let [condition, body] = parts else {
-        return false;
-    };
-    let starts = |item: &Item, words: &[&str]| {
-        matches!(item.commands.as_slice(), [Command::Simple(simple)]
-            if simple.words.first().and_then(crate::shell::Word::plain).is_some_and(|word| words.contains(&word)))
-    };
-    let endless = match condition.items.as_slice() {
-        [item] => {
-            starts(item, &["true", ":"])
-                && matches!(item.commands.as_slice(), [Command::Simple(simple)]
-                    if simple.words.get(1).is_none_or(|word| word.plain() == Some("1")))
-        }
-        _ => false,
-    };
-    let Some(last) = body.items.iter().rposition(|item| item.background) else {
-        return false;
-    };
-    let paced = body
-        .items
-        .iter()
-        .any(|item| !item.background && starts(item, &["sleep", "read", "inotifywait"]));
-    let waits = body.items[last..]
-        .iter()
-        .any(|item| starts(item, &["wait"]));
-    let leaves = body
-        .items
-        .iter()
-        .any(|item| starts(item, &["break", "exit", "return"]));
-    endless && !paced && !waits && !leaves
-}
-
-/// Whether a function starts itself twice at a time.
-fn multiplies(body: &Command, name: &str) -> bool {
-    let Command::Group { body, .. } = body else {
-        return false;
-    };
-    let calls = |command: &Command| matches!(command, Command::Simple(simple) if simple.words.first().and_then(crate::shell::Word::bare) == Some(name));
-    body.items.iter().any(|item| {
-        item.commands
-            .iter()
-            .filter(|command| calls(command))
-            .count()
-            > 1
-    })
+/// A word for a shell to read again: a glob stays one.
+fn requoted(arg: &Arg) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/*?[]._-~".contains(&byte);
+    if arg.glob && arg.text.bytes().all(plain) {
+        arg.text.clone()
+    } else {
+        quote(&arg.text)
+    }
 }
 
 /// A word quoted so that a shell reads it back as it is.
