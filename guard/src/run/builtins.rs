@@ -6,6 +6,9 @@ use super::walk::{Around, Followed, Scope, Value, Walker};
 use super::{Arg, UNKNOWN};
 use crate::paths;
 
+/// How long the path of the working directory may become.
+const MAX_PATH: usize = 1_024;
+
 impl Walker<'_> {
     /// Follows a builtin.
     pub(super) fn builtin(
@@ -25,7 +28,9 @@ impl Walker<'_> {
                     None if name == "pushd" => None,
                     None => Some(self.home(scope)),
                     Some(arg) if arg.text == "-" || !arg.is_known() || arg.glob => None,
-                    Some(arg) => paths::resolve(scope.cwd.as_deref(), &arg.text),
+                    // Longer than any real path: not followed further.
+                    Some(arg) => paths::resolve(scope.cwd.as_deref(), &arg.text)
+                        .filter(|path| path.len() <= MAX_PATH),
                 };
                 silent()
             }

@@ -30,6 +30,10 @@ impl Walker<'_> {
                 self.push(scope, whole.to_vec(), around.clone());
                 self.container(scope, name, args, around);
             }
+            "ansible" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                self.ansible(scope, args);
+            }
             "scp" | "sftp" | "rsync" => {
                 self.push(scope, whole.to_vec(), around.clone());
                 self.transport(scope, name, args);
@@ -205,6 +209,29 @@ impl Walker<'_> {
                 &texts(rest).replace(UNKNOWN, "\"$_\""),
                 &around.stdin,
             );
+        }
+    }
+
+    /// `ansible hosts -m shell -a '…'`; without a module `-a` is a command.
+    fn ansible(&mut self, scope: &Scope, args: &[Arg]) {
+        let value = |short: &str, long: &str| {
+            let at = args
+                .iter()
+                .position(|arg| arg.text == short || arg.text == long)?;
+            args.get(at + 1).map(|arg| arg.text.as_str())
+        };
+        let module = value("-m", "--module-name").unwrap_or("command");
+        let runs = ["command", "shell", "raw", "script"];
+        if let Some(command) = value("-a", "--args")
+            && runs.contains(&module.rsplit('.').next().unwrap_or_default())
+        {
+            let mut remote = scope.deeper("ansible");
+            remote.cwd = None;
+            remote.host = args
+                .iter()
+                .find(|arg| !arg.text.starts_with('-'))
+                .map(|arg| arg.text.clone());
+            self.program(&mut remote, command, &Input::default());
         }
     }
 
