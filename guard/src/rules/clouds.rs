@@ -293,10 +293,12 @@ fn ends_in_deletion(address: &str) -> bool {
         return false;
     };
     let mut parts = last.split(['-', '_', ':']).filter(|part| !part.is_empty());
-    parts.next().is_some_and(|verb| {
-        matches!(
-            verb,
-            "delete" | "destroy" | "purge" | "drop" | "flush" | "truncate" | "wipe" | "close"
-        )
-    })
+    // An issue is closed every day, an index is not.
+    last == "_close"
+        || parts.next().is_some_and(|verb| {
+            matches!(
+                verb,
+                "delete" | "destroy" | "purge" | "drop" | "flush" | "truncate" | "wipe"
+            )
+        })
 }

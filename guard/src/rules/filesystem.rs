@@ -126,6 +126,11 @@ const REBUILT: &[&str] = &[
     "build",
     ".build",
     "cmake-build-debug",
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {

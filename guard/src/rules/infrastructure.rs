@@ -73,6 +73,23 @@ const ROWS: &[Row] = &[
     ),
     row(TERRAFORM, &["taint|force-unlock"], "infrastructure.state"),
     row(TERRAFORM, &["workspace", "delete"], "infrastructure.state"),
+    with(
+        TERRAFORM,
+        &["apply"],
+        &["-auto-approve", "--auto-approve"],
+        "infrastructure.unseen",
+    ),
+    with(
+        TERRAFORM,
+        &["run-all|stack|run", "apply"],
+        &[
+            "-auto-approve",
+            "--auto-approve",
+            "--terragrunt-non-interactive",
+            "--non-interactive",
+        ],
+        "infrastructure.unseen",
+    ),
     row(&["pulumi"], &["destroy|down"], "infrastructure.destroy"),
     row(&["pulumi"], &["stack", "rm"], "infrastructure.state"),
     row(
