@@ -294,6 +294,7 @@ fn what_hides_in_flags_code_and_input_is_found() {
         ask clouds.delete ~ node -e 'client.deleteIndex("shop")' ~ node -e 'client.getIndex("shop")'
         ask clouds.delete ~ rails runner 'Order.delete_all' ~ rails runner 'Order.count'
         ask secrets.read ~ bun -e 'const p = ".env"; read(p)' ~ bun -e 'const p = ".env.example"; read(p)'
+        ask secrets.read ~ ruby -e 'puts File.read(Base64.decode64("Li9rZXlzL2EucGVt"))' ~ ruby -e 'puts Base64.decode64("aGVsbG8gd29ybGQ=")'
         ask secrets.read ~ gawk 'BEGIN { getline x < ".env" }' ~ gawk 'BEGIN { getline x < "notes" }'
         ask secrets.read ~ grep -rf .env README.md ~ grep -rn .env README.md
         ask secrets.write ~ git apply <<'E'\n--- a/.env\n+++ b/.env\nE ~ git apply <<'E'\n--- a/src/lib.rs\n+++ b/src/lib.rs\nE

@@ -115,15 +115,20 @@ pub(super) fn steps(code: &str, language: &str) -> Vec<Step> {
             _ => {}
         }
     }
+    let hides = tokens.iter().any(decoder);
     // A secret file that is named is read sooner or later.
     found.extend(
         tokens
             .iter()
             .filter_map(|token| match token {
-                Token::Text(text) if names_secret(text) => Some(text),
+                Token::Text(text) if names_secret(text) => Some(text.clone()),
+                // A name that is hidden is meant.
+                Token::Text(text) if hides && text.len() < 256 => super::output::decode(text)
+                    .and_then(|bytes| String::from_utf8(bytes).ok())
+                    .filter(|text| names_secret(text)),
                 _ => None,
             })
-            .map(|text| Step::Argv(vec!["cat".to_owned(), text.clone()])),
+            .map(|text| Step::Argv(vec!["cat".to_owned(), text])),
     );
     found.truncate(64);
     found
@@ -170,12 +175,14 @@ fn decodes(tokens: &[Token]) -> bool {
         .iter()
         .take(24)
         .take_while(|token| !matches!(token, Token::Mark(';' | '\n')))
-        .any(|token| {
-            matches!(token, Token::Name(name) if matches!(
-                name.rsplit(['.', ':']).next().unwrap_or_default(),
-                "b64decode" | "decode64" | "atob" | "base64_decode" | "urlsafe_b64decode"
-            ))
-        })
+        .any(decoder)
+}
+
+fn decoder(token: &Token) -> bool {
+    matches!(token, Token::Name(name) if matches!(
+        name.rsplit(['.', ':']).next().unwrap_or_default(),
+        "b64decode" | "decode64" | "atob" | "base64_decode" | "urlsafe_b64decode"
+    ))
 }
 
 /// Whether a text is the usual name of a file of secrets.
@@ -186,7 +193,8 @@ fn names_secret(text: &str) -> bool {
             || name.starts_with(".env.")
             || name.starts_with("id_rsa")
             || name.starts_with("id_ed25519")
-            || text.ends_with(".aws/credentials"))
+            || text.ends_with(".aws/credentials")
+            || text.contains('/') && matches!(name.rsplit('.').next(), Some("key" | "pem")))
 }
 
 /// The literals of the call that starts here, up to its closing bracket.
