@@ -59,12 +59,7 @@ struct Inner {
 impl Agent {
     /// Makes the agent. Connects to nothing: what is down is found out when it is needed.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        let configured = parts.config.store.url.expose_secret();
-        let store = if configured.is_empty() {
-            Store::new(&parts.paths.store_url())?
-        } else {
-            Store::new(configured)?
-        };
+        let store = store_of(&parts)?;
         let throttle = Throttle::new(&parts.config.throttle.url, store.clone())?;
         let rag = Rag::new(&parts.config.rag, &parts.config.llm, store.pool().clone())
             .map_err(|error| Error::invalid(error.to_string()))?;
@@ -77,7 +72,7 @@ impl Agent {
             .no_proxy()
             .build()
             .map_err(|error| Error::internal(format!("the HTTP client cannot be made: {error}")))?;
-        let snapshot = SnapshotFile::new(&parts.paths);
+        let snapshot = SnapshotFile::new(&parts.paths, crate::snapshot::name_of(&store));
         Ok(Self {
             inner: Arc::new(Inner {
                 parts,
@@ -103,6 +98,11 @@ impl Agent {
         let target = command.target();
         let leaves_a_row = command.acts();
         let snapshot_can_answer = command.is_answered_by_snapshot();
+        // A hook waits for its answer.
+        let may_take_time = !matches!(
+            command,
+            Command::Judge(_) | Command::Enrich(_) | Command::Observe(_)
+        );
         let outcome = match pass::admit(self, actor, &command).await {
             Ok(pass) => {
                 let again = snapshot_can_answer.then(|| command.clone());
@@ -122,6 +122,13 @@ impl Agent {
             Err(error) => Err(error),
         }
         .map(crate::mask::masked);
+        if may_take_time
+            && outcome
+                .as_ref()
+                .is_ok_and(|reply| !matches!(reply, Reply::AsOf { .. }))
+        {
+            Box::pin(crate::snapshot::after(self, snapshot_can_answer)).await;
+        }
         if leaves_a_row {
             let (result, detail) = match &outcome {
                 Ok(reply) if reply.exit_code() != 0 => ("failed", None),
@@ -140,6 +147,16 @@ impl Agent {
             .await;
         }
         outcome
+    }
+
+    /// Replaces the whole store by a backup, see [`Store::restore`]; returns how many rows it holds.
+    ///
+    /// What the services' last checks said is forgotten: it was true when the backup was made.
+    pub async fn restore(&self, file: &std::path::Path) -> Result<u64, Error> {
+        let rows = self.store().restore(file).await?;
+        // The connections of this agent belong to the store from before.
+        store_of(&self.inner.parts)?.forget_all_health().await?;
+        Ok(rows)
     }
 
     /// Returns the role of an actor; `None`: nobody we know.
@@ -250,6 +267,15 @@ impl Agent {
     /// Returns the program that runs local commands.
     pub fn supervisor(&self) -> &std::path::Path {
         &self.inner.parts.supervisor
+    }
+}
+
+fn store_of(parts: &Parts) -> Result<Store, Error> {
+    let configured = parts.config.store.url.expose_secret();
+    if configured.is_empty() {
+        Store::new(&parts.paths.store_url())
+    } else {
+        Store::new(configured)
     }
 }
 

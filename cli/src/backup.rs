@@ -44,7 +44,7 @@ pub(crate) async fn restore(
         wire.output.remark("not done");
         return Ok(ExitCode::FAILURE);
     }
-    let rows = agent.store().restore(&file).await?;
+    let rows = agent.restore(&file).await?;
     // The store was closed to be replaced; what is there now has no row of this yet.
     let fresh = wire.agent(Logging::Warnings)?;
     audit(wire, &fresh, ("restore", &file)).await;

@@ -118,10 +118,9 @@ pub(crate) fn detail_from(
 
 fn service_state(service: &Service, last: Option<&Deployment>) -> ServiceState {
     let problem = last.and_then(|row| match row.status {
-        DeploymentStatus::Success
-        | DeploymentStatus::Pending
-        | DeploymentStatus::InProgress
-        | DeploymentStatus::Cancelled => None,
+        DeploymentStatus::Success | DeploymentStatus::Pending | DeploymentStatus::InProgress => {
+            None
+        }
         bad => Some(format!("{bad} {}", row.version)),
     });
     ServiceState {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::collect::Collector;
-use super::gate::{Verdict, gate};
+use super::gate::{Verdict, gate, how_it_is};
 use super::record::{Held, as_stored, record, take_lock, wait_for, write_down};
 use super::runner::{End, Job, run_job};
 use super::{Wanted, lock_name};
@@ -108,6 +108,7 @@ async fn begin(
     let outcome = run.to_its_end(&mut collector, progress).await;
     let outcome =
         outcome.unwrap_or_else(|error| Outcome::plain(DeploymentStatus::Failed, error.to_string()));
+    let outcome = outcome.with_health(&run).await;
     progress.stage(Stage::Record, outcome.notes.clone());
     let ending = run.ending(&outcome, &collector);
     let deployment = as_stored(id, &row, &ending);
@@ -353,6 +354,20 @@ impl Run<'_> {
 }
 
 impl Outcome {
+    /// After an end that leaves open what runs, the true health is asked and said.
+    async fn with_health(mut self, run: &Run<'_>) -> Self {
+        if matches!(
+            self.status,
+            DeploymentStatus::Cancelled
+                | DeploymentStatus::Failed
+                | DeploymentStatus::RollbackFailed
+        ) {
+            let health = how_it_is(run.agent, run.wanted.service.id).await;
+            self.notes = format!("{}. {health}", self.notes);
+        }
+        self
+    }
+
     fn plain(status: DeploymentStatus, notes: String) -> Self {
         Self {
             status,

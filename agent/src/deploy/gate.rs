@@ -14,6 +14,9 @@ use crate::store::rows::{HealthStatus, Service};
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The longest that nobody is told how it goes.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// What the gate said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -51,6 +54,7 @@ pub(super) async fn gate(
             settings.gate_successes
         ),
     );
+    let mut told = Instant::now();
     while Instant::now() < until {
         let left = until
             .saturating_duration_since(Instant::now())
@@ -81,6 +85,11 @@ pub(super) async fn gate(
             let said = answer.error.unwrap_or_else(|| answer.status.to_string());
             if said != last {
                 progress.stage(stage, format!("not healthy: {said}"));
+                told = Instant::now();
+            } else if told.elapsed() >= SILENCE {
+                let left = until.saturating_duration_since(Instant::now()).as_secs();
+                progress.stage(stage, format!("still not healthy: {said}; {left} s left"));
+                told = Instant::now();
             }
             last = said;
         }
@@ -93,4 +102,30 @@ pub(super) async fn gate(
         "not healthy within {} s: {last}",
         window.as_secs()
     )))
+}
+
+/// Asks the service's true health and says it in one sentence.
+pub(super) async fn how_it_is(agent: &Agent, service_id: i64) -> String {
+    let service = match agent.store().service(service_id).await {
+        Ok(Some(service)) => service,
+        Ok(None) => return "The service is not in the inventory any more".to_owned(),
+        Err(error) => return format!("Its health could not be asked: {error}"),
+    };
+    let Some(endpoint) = &service.health_endpoint else {
+        return "It has no health endpoint, so what runs now is unknown".to_owned();
+    };
+    let answer = probe(
+        agent.http(),
+        endpoint,
+        Duration::from_secs(agent.config().health.timeout_s),
+    )
+    .await;
+    if let Err(error) = record(agent, &service, &answer).await {
+        tracing::warn!(%error, "a health check was not stored");
+    }
+    let why = answer
+        .error
+        .map(|error| format!(" ({error})"))
+        .unwrap_or_default();
+    format!("Its endpoint is {} now{why}", answer.status)
 }

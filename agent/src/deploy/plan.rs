@@ -79,14 +79,54 @@ pub(crate) async fn plan_rollback(
             }
             version.to_owned()
         }
-        None => known.first().cloned().ok_or_else(|| {
-            Error::conflict(format!(
-                "`{}` has no earlier version that worked; deploy one by name",
-                service.full_name()
-            ))
-        })?,
+        None => {
+            target_of_rollback(service.current_version.as_deref(), &history).ok_or_else(|| {
+                let listed = if known.is_empty() {
+                    "deploy one by name".to_owned()
+                } else {
+                    format!("name one: {}", known.join(", "))
+                };
+                Error::conflict(format!(
+                    "`{}` has no version before {} that worked; {listed}",
+                    service.full_name(),
+                    service.current_version.as_deref().unwrap_or("the first")
+                ))
+            })?
+        }
     };
     finish(agent, service, &history, ("rollback", &target, None)).await
+}
+
+/// The version that a plain roll back goes to.
+///
+/// When the last deployment left open what runs, that is the version before it. Otherwise it is the one before
+/// the current, where a version that was gone back from counts as undone, so that two roll backs go two steps.
+fn target_of_rollback(current: Option<&str>, history: &[Deployment]) -> Option<String> {
+    let current = current?;
+    let last = history.iter().find(|row| row.status.is_final())?;
+    if !matches!(
+        last.status,
+        DeploymentStatus::Success | DeploymentStatus::RolledBack
+    ) {
+        return Some(current.to_owned());
+    }
+    let mut steps: Vec<&str> = Vec::new();
+    for row in history
+        .iter()
+        .rev()
+        .filter(|row| row.status == DeploymentStatus::Success)
+    {
+        let known = steps.iter().position(|step| *step == row.version);
+        match known {
+            Some(at) if row.deploy_method.ends_with("rollback") => steps.truncate(at + 1),
+            _ if steps.last() == Some(&row.version.as_str()) => {}
+            _ => steps.push(&row.version),
+        }
+    }
+    if steps.last() == Some(&current) {
+        steps.pop();
+    }
+    steps.last().map(|step| (*step).to_owned())
 }
 
 /// Versions that worked, the newest first, without `except`.
@@ -127,6 +167,16 @@ async fn finish(
         return Err(Error::conflict(format!(
             "`{}` is another machine (`{}`); this version of Fjord deploys on its own machine only, run Fjord there",
             server.name, server.hostname
+        )));
+    }
+    let unfinished = agent.store().unfinished_deployments().await?;
+    if let Some(running) = unfinished.iter().find(|row| row.service_id == service.id) {
+        return Err(Error::conflict(format!(
+            "`{}` is locked: deployment {} of {} is running; wait for its end or stop it with `cancel {}`",
+            service.full_name(),
+            running.id,
+            running.version,
+            service.name
         )));
     }
     let command = service.deploy_command.clone().ok_or_else(|| {
@@ -180,7 +230,7 @@ async fn finish(
         agent,
         (server, &service),
         history,
-        (action, &rollback_to),
+        (action, to, &rollback_to),
     ));
     let plan = DeployPlan {
         action: action.to_owned(),
@@ -205,9 +255,12 @@ fn risks_of(
     agent: &Agent,
     (server, service): (&Server, &Service),
     history: &[Deployment],
-    (action, rollback_to): (&str, &Option<String>),
+    (action, to, rollback_to): (&str, &str, &Option<String>),
 ) -> Vec<String> {
     let mut risks = Vec::new();
+    if service.current_version.as_deref() == Some(to) {
+        risks.push(format!("{to} is what runs already, as far as is known"));
+    }
     if server.role == ServerRole::Production {
         risks.push(format!("`{}` is production", server.name));
     }
@@ -236,4 +289,113 @@ fn risks_of(
         risks.push(format!("{why} if it fails"));
     }
     risks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// History as `FACE ACTION VERSION STATUS`, the oldest first, with what runs now.
+    #[track_caller]
+    fn check((current, lines): (&str, &[&str]), expected: Option<&str>) {
+        let at = "2026-01-01T00:00:00Z".parse().unwrap();
+        let history: Vec<Deployment> = lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| {
+                let words: Vec<&str> = line.split(' ').collect();
+                Deployment {
+                    id: i64::try_from(index).unwrap(),
+                    service_id: 1,
+                    service: "api@web1".to_owned(),
+                    version: words[1].to_owned(),
+                    previous_version: None,
+                    deployed_by: "local:1".to_owned(),
+                    deploy_method: format!("argv {}", words[0]),
+                    status: words[2].parse().unwrap(),
+                    started_at: at,
+                    completed_at: Some(at),
+                    duration: Some(1),
+                    log: None,
+                    rollback_version: None,
+                    notes: None,
+                    verified: Some(true),
+                }
+            })
+            .rev()
+            .collect();
+        assert_eq!(
+            target_of_rollback(Some(current), &history).as_deref(),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_roll_back_goes_to_the_version_before() {
+        check(
+            (
+                "v3",
+                &[
+                    "deploy v1 success",
+                    "deploy v2 success",
+                    "deploy v3 success",
+                ],
+            ),
+            Some("v2"),
+        );
+    }
+
+    #[test]
+    fn a_second_roll_back_goes_further_back_and_never_forward() {
+        check(
+            (
+                "v2",
+                &[
+                    "deploy v1 success",
+                    "deploy v2 success",
+                    "deploy v3 success",
+                    "rollback v2 success",
+                ],
+            ),
+            Some("v1"),
+        );
+        check(
+            (
+                "v1",
+                &[
+                    "deploy v1 success",
+                    "deploy v9 success",
+                    "rollback v1 success",
+                ],
+            ),
+            None,
+        );
+    }
+
+    #[test]
+    fn after_an_open_end_it_goes_to_what_ran_before() {
+        check(
+            (
+                "v5",
+                &[
+                    "deploy v2 success",
+                    "deploy v5 success",
+                    "deploy v6 cancelled",
+                ],
+            ),
+            Some("v5"),
+        );
+        check(
+            ("v5", &["deploy v5 success", "deploy v6 rollback_failed"]),
+            Some("v5"),
+        );
+    }
+
+    #[test]
+    fn a_version_that_was_gone_back_from_by_itself_does_not_count() {
+        check(
+            ("v1", &["deploy v1 success", "deploy v2 rolled_back"]),
+            None,
+        );
+    }
 }

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Owner, Runner};
 use crate::agent::Agent;
+use crate::deploy::gate::how_it_is;
 use crate::error::Error;
-use crate::health::{probe, record};
 use crate::reply::{DeploymentReport, Reply};
 use crate::store::rows::{DeploymentStatus, Severity};
 use crate::store::{Ending, NewEvent, Unfinished};
@@ -77,7 +77,7 @@ async fn take_over(agent: &Agent, row: &Unfinished) -> Result<bool, Error> {
     {
         runner.kill_group();
     }
-    let health = ask(agent, row).await;
+    let health = how_it_is(agent, row.service_id).await;
     let now = agent.now();
     let notes = format!(
         "Fjord stopped in the middle of {} ({}); before it ran {}. {health}",
@@ -146,30 +146,4 @@ async fn tell_the_asker(agent: &Agent, id: i64) -> Result<(), Error> {
         log_tail: Vec::new(),
     });
     crate::outbox::put(agent, &format!("deployment:{id}:{chat}"), chat, &reply).await
-}
-
-/// Asks the service's true health and says it in one sentence.
-async fn ask(agent: &Agent, row: &Unfinished) -> String {
-    let service = match agent.store().service(row.service_id).await {
-        Ok(Some(service)) => service,
-        Ok(None) => return "The service is not in the inventory any more".to_owned(),
-        Err(error) => return format!("Its health could not be asked: {error}"),
-    };
-    let Some(endpoint) = &service.health_endpoint else {
-        return "It has no health endpoint, so what runs now is unknown".to_owned();
-    };
-    let answer = probe(
-        agent.http(),
-        endpoint,
-        Duration::from_secs(agent.config().health.timeout_s),
-    )
-    .await;
-    if let Err(error) = record(agent, &service, &answer).await {
-        tracing::warn!(%error, "a health check was not stored");
-    }
-    let why = answer
-        .error
-        .map(|error| format!(" ({error})"))
-        .unwrap_or_default();
-    format!("Its endpoint is {} now{why}", answer.status)
 }

@@ -127,6 +127,19 @@ impl Store {
         .await
     }
 
+    /// Forgets what the last checks of all services said: they are from before a backup was restored.
+    pub async fn forget_all_health(&self) -> Result<(), StoreError> {
+        self.run(async {
+            rag::db!(self.pool, |p| sqlx::query(
+                "update services set health_status = 'unknown', last_health_check = null"
+            )
+            .execute(p)
+            .await
+            .map(|_| ()))
+        })
+        .await
+    }
+
     /// Returns the last checks of a service, the newest first.
     pub async fn health_checks(
         &self,

@@ -33,10 +33,11 @@ pub(super) fn plan(plan: &DeployPlan) -> String {
             ("then", check),
             (
                 "if it fails",
-                plan.rollback_to.as_deref().map_or_else(
-                    || marked(mark::WARN, "nothing to go back to"),
-                    |version| format!("goes back to {version}"),
-                ),
+                match (&plan.rollback_to, plan.action.as_str()) {
+                    (Some(version), _) => format!("goes back to {version}"),
+                    (None, "rollback") => "stays as it then is, and says so".to_owned(),
+                    (None, _) => marked(mark::WARN, "nothing to go back to"),
+                },
             ),
             ("needed by", words::list(&plan.dependents)),
         ],
