@@ -4,17 +4,12 @@
 //! model that answers reads while the store is down. Both are written whole or not at all.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use config::Paths;
+use chrono::{DateTime, SecondsFormat, Utc};
 use guard::{DomainFact, Inventory, ServerFact, ServiceFact};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::Agent;
@@ -23,19 +18,24 @@ use crate::commands::names::{add_nearest, find_server, find_services, one_of};
 use crate::commands::{detail_from, report_from};
 use crate::error::Error;
 use crate::reply::{HealthReport, Reply};
+use crate::store::Store;
 use crate::store::rows::{Dependency, Deployment, Route, Secret, Server, Service};
+
+mod file;
+
+pub use file::SnapshotFile;
 
 /// How often the state is read again when nobody says that it changed.
 const EVERY: Duration = Duration::from_secs(10);
-/// How old an unchanged file may get before it is written again for its time alone.
-const STAMP_AFTER: TimeDelta = TimeDelta::seconds(60);
-/// A larger file is not ours.
-const LARGEST_FILE: u64 = 256 * 1024 * 1024;
+/// How long a command waits for the files that its change calls for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was known at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Snapshot {
+    /// Which store was read, see [`name_of`].
+    pub store: String,
     /// When the store was read.
     pub taken_at: DateTime<Utc>,
     /// All servers.
@@ -55,73 +55,6 @@ pub struct Snapshot {
     pub inventory: Inventory,
 }
 
-/// The two files and the copy in memory.
-#[derive(Debug)]
-pub struct SnapshotFile {
-    file: PathBuf,
-    inventory_file: PathBuf,
-    known: RwLock<Option<Arc<Snapshot>>>,
-    looked: AtomicBool,
-    written_at: RwLock<Option<DateTime<Utc>>>,
-    changed: Notify,
-}
-
-impl SnapshotFile {
-    /// Names the files. Does no I/O.
-    pub fn new(paths: &Paths) -> Self {
-        Self {
-            file: paths.snapshot.clone(),
-            inventory_file: paths.inventory.clone(),
-            known: RwLock::default(),
-            looked: AtomicBool::new(false),
-            written_at: RwLock::default(),
-            changed: Notify::new(),
-        }
-    }
-
-    /// Says that the inventory or a deployment changed, so that [`keep`] reads the store now.
-    pub fn changed(&self) {
-        self.changed.notify_one();
-    }
-
-    /// Returns what is known: from memory, else once from the disk.
-    pub fn current(&self) -> Option<Arc<Snapshot>> {
-        let known = self
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if known.is_some() || self.looked.swap(true, Ordering::Relaxed) {
-            return known;
-        }
-        let snapshot = match read(&self.file) {
-            Ok(snapshot) => Arc::new(snapshot?),
-            Err(error) => {
-                tracing::warn!(%error, file = %self.file.display(), "the snapshot cannot be read; the next one replaces it");
-                return None;
-            }
-        };
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        Some(known.get_or_insert(snapshot).clone())
-    }
-
-    fn remember(&self, snapshot: Arc<Snapshot>) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
-    }
-
-    fn is_due(&self, snapshot: &Snapshot) -> bool {
-        let written_at = *self
-            .written_at
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let (Some(written_at), Some(known)) = (written_at, known.as_deref()) else {
-            return true;
-        };
-        !known.says_the_same_as(snapshot) || snapshot.taken_at - written_at >= STAMP_AFTER
-    }
-}
-
 impl Snapshot {
     fn says_the_same_as(&self, other: &Self) -> bool {
         self.servers == other.servers
@@ -138,14 +71,34 @@ impl Snapshot {
     }
 }
 
+/// Names a store, so that what one said is never taken for what another says.
+pub fn name_of(store: &Store) -> String {
+    format!("{} {}", store.kind(), store.place())
+}
+
 /// Reads the store, and writes the files when something changed.
 pub async fn refresh(agent: &Agent) -> Result<(), Error> {
+    let files = agent.snapshot();
+    // One at a time: an older reading must not be written over a newer one.
+    let _turn = files.turn().await;
+    files.take_changed();
+    let read = read_store(agent).await;
+    let snapshot = Arc::new(read.inspect_err(|_| files.mark_changed())?);
+    let written = files.keep(snapshot).await;
+    written.map_err(|error| {
+        files.mark_changed();
+        Error::internal(format!("the snapshot cannot be written: {error}"))
+    })
+}
+
+async fn read_store(agent: &Agent) -> Result<Snapshot, Error> {
     let (store, taken_at) = (agent.store(), agent.now());
     let mut last_deployments = store.last_deployments().await?;
     for deployment in &mut last_deployments {
         deployment.log = None;
     }
     let snapshot = Snapshot {
+        store: name_of(store),
         taken_at,
         servers: store.servers().await?,
         services: store.services().await?,
@@ -155,33 +108,33 @@ pub async fn refresh(agent: &Agent) -> Result<(), Error> {
         last_deployments,
         inventory: Inventory::default(),
     };
-    let snapshot = Arc::new(snapshot.with_inventory());
+    Ok(snapshot.with_inventory())
+}
+
+/// Writes the files before a command returns: after a change, and when a read finds none.
+///
+/// The guard knows a new server from then on, also without a daemon. What goes wrong is logged:
+/// the command itself is done.
+pub(crate) async fn after(agent: &Agent, read: bool) {
     let files = agent.snapshot();
-    let due = files.is_due(&snapshot);
-    files.remember(Arc::clone(&snapshot));
-    if !due {
-        return Ok(());
+    let is_due = files.is_changed() || (read && files.is_missing());
+    if !is_due {
+        return;
     }
-    let (file, inventory_file) = (files.file.clone(), files.inventory_file.clone());
-    let written = tokio::task::spawn_blocking(move || {
-        write(&inventory_file, &snapshot.inventory, snapshot.taken_at)?;
-        write(&file, &*snapshot, snapshot.taken_at)
-    })
-    .await;
-    match written {
-        Ok(Ok(())) => {
-            *files
-                .written_at
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = Some(taken_at);
-            Ok(())
+    let refreshed = tokio::time::timeout(PATIENCE, refresh(agent)).await;
+    let why = match refreshed {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => {
+            files.mark_changed();
+            format!("no end within {} s", PATIENCE.as_secs())
         }
-        Ok(Err(error)) => Err(Error::internal(format!(
-            "the snapshot cannot be written: {error}"
-        ))),
-        Err(error) => Err(Error::internal(format!(
-            "the snapshot cannot be written: {error}"
-        ))),
+    };
+    // A change of the inventory that the guard does not learn of is worth a warning; a first read is not.
+    if read {
+        tracing::debug!(why, "the snapshot was not written");
+    } else {
+        tracing::warn!(why, "the guard does not know of the change yet");
     }
 }
 
@@ -200,7 +153,7 @@ pub async fn keep(agent: Agent, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = agent.snapshot().changed.notified() => {}
+            () = agent.snapshot().told() => {}
             () = tokio::time::sleep(EVERY) => {}
         }
     }
@@ -428,44 +381,6 @@ fn dependents_of(dependencies: &[Dependency], services: &[Service]) -> HashMap<i
             (service, found)
         })
         .collect()
-}
-
-fn read(file: &Path) -> std::io::Result<Option<Snapshot>> {
-    let open = match std::fs::File::open(file) {
-        Ok(open) => open,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    open.take(LARGEST_FILE).read_to_end(&mut bytes)?;
-    let snapshot: Snapshot = serde_json::from_slice(&bytes)?;
-    Ok(Some(snapshot.with_inventory()))
-}
-
-/// Several processes write: each into a file of its own, which then takes the name.
-fn write<T: Serialize>(file: &Path, value: &T, at: DateTime<Utc>) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let bytes = serde_json::to_vec(value)?;
-    if let Some(folder) = file.parent() {
-        crate::store::make_private_folder(folder)?;
-    }
-    let temporary = file.with_extension(format!(
-        "{}-{}.tmp",
-        std::process::id(),
-        at.timestamp_micros()
-    ));
-    let written = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&temporary)
-        .and_then(|mut open| open.write_all(&bytes))
-        .and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod inventory;
 mod limits;
 mod locks;
 mod outbox;
+mod reach;
 pub mod rows;
 mod schedules;
 mod services;
@@ -108,7 +109,10 @@ pub struct Store {
 enum Place {
     Memory,
     File(PathBuf),
-    Postgres { shown: String },
+    Postgres {
+        shown: String,
+        options: Box<PgConnectOptions>,
+    },
 }
 
 impl Store {
@@ -148,7 +152,7 @@ impl Store {
         match &*self.place {
             Place::Memory => "memory".to_owned(),
             Place::File(path) => path.display().to_string(),
-            Place::Postgres { shown } => shown.clone(),
+            Place::Postgres { shown, .. } => shown.clone(),
         }
     }
 
@@ -196,7 +200,8 @@ impl Store {
         self.ready().await?;
         self.check_breaker()?;
         let outcome = match tokio::time::timeout(DEADLINE, work).await {
-            Ok(outcome) => outcome.map_err(StoreError::from),
+            Ok(Err(error)) => Err(self.explain(error).await),
+            Ok(Ok(value)) => Ok(value),
             Err(_) => Err(StoreError::Down(format!(
                 "no answer within {} s",
                 DEADLINE.as_secs()
@@ -204,6 +209,16 @@ impl Store {
         };
         self.note(&outcome);
         outcome
+    }
+
+    /// The pool says only that time ran out; the database itself says why.
+    async fn explain(&self, error: sqlx::Error) -> StoreError {
+        match (&error, &*self.place) {
+            (sqlx::Error::PoolTimedOut, Place::Postgres { options, .. }) => StoreError::Down(
+                format!("{}. Nothing was changed", reach::why(options).await),
+            ),
+            _ => error.into(),
+        }
     }
 
     fn check_breaker(&self) -> Result<(), StoreError> {
@@ -250,7 +265,8 @@ impl Store {
                         .map_err(sqlx::Error::from)
                 };
                 match tokio::time::timeout(DEADLINE * 6, work).await {
-                    Ok(outcome) => Ok(outcome?),
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(error)) => Err(self.explain(error).await),
                     Err(_) => Err(StoreError::Down("no answer while migrating".to_owned())),
                 }
             }
@@ -280,8 +296,9 @@ fn postgres(url: &str) -> Result<(Pool, Place), Error> {
     let pool = PgPoolOptions::new()
         .max_connections(10)
         .acquire_timeout(CONNECT_DEADLINE)
-        .connect_lazy_with(options);
-    Ok((Pool::Postgres(pool), Place::Postgres { shown }))
+        .connect_lazy_with(options.clone());
+    let options = Box::new(options);
+    Ok((Pool::Postgres(pool), Place::Postgres { shown, options }))
 }
 
 fn sqlite(url: &str) -> Result<(Pool, Place), Error> {

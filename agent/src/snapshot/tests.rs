@@ -1,4 +1,7 @@
+use std::path::PathBuf;
+
 use super::example::{example, needs};
+use super::file::{read, write};
 use super::*;
 
 #[test]
