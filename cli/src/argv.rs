@@ -19,7 +19,8 @@ pub(crate) use work::{EventArgs, RagCommand, ScheduleArgs};
     arg_required_else_help = true
 )]
 #[command(after_help = "Begin with `fjord demo`, then `fjord init`.\n\
-    Exit codes: 0 done, 1 failed, 64 usage, 69 a needed service is down, 77 not allowed.")]
+    Exit codes: 0 done, 1 failed, 64 usage, 69 a needed service is down, 77 not allowed.\n\
+    What only reports (`health`, `guard explain`, `status`) exits 0 also when the news are bad.")]
 pub(crate) struct Cli {
     /// Print one JSON document, or one a line while work goes on.
     #[arg(long, global = true)]
@@ -29,6 +30,36 @@ pub(crate) struct Cli {
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: CliCommand,
+}
+
+impl Cli {
+    /// Gives `guard explain 'COMMAND' --json` its flags back: words without quotes take everything that follows.
+    #[must_use]
+    pub(crate) fn settled(mut self) -> Self {
+        if let CliCommand::Guard(GuardCommand::Explain { command, cwd }) = &mut self.command
+            && let Some((asked_json, asked_cwd)) = own_flags(&command[1..])
+        {
+            command.truncate(1);
+            self.json |= asked_json;
+            *cwd = asked_cwd.or(cwd.take());
+        }
+        self
+    }
+}
+
+/// Reads words that are nothing but flags of `guard explain`; else they belong to the command explained.
+fn own_flags(words: &[String]) -> Option<(bool, Option<PathBuf>)> {
+    let (mut json, mut cwd) = (false, None);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.split_once('=') {
+            None if word == "--json" => json = true,
+            None if word == "--cwd" => cwd = Some(words.next()?.into()),
+            Some(("--cwd", folder)) => cwd = Some(folder.into()),
+            _ => return None,
+        }
+    }
+    Some((json, cwd))
 }
 
 /// Everything that `fjord` does.
@@ -59,6 +90,8 @@ pub(crate) enum CliCommand {
         name: Option<String>,
     },
     /// Asks health endpoints now.
+    ///
+    /// It exits 0 when all were asked, also when a service is unhealthy; `--json` tells programs which.
     Health {
         /// A service; none: all that have an endpoint.
         service: Option<String>,
@@ -170,9 +203,12 @@ pub(crate) struct Consent {
 #[derive(Debug, Subcommand)]
 pub(crate) enum GuardCommand {
     /// Shows what a command would run, part by part, and what the guard thinks of each.
+    ///
+    /// It exits 0 whatever the verdict: it explains, and refuses nothing.
     Explain {
-        /// The command, as one argument.
-        command: String,
+        /// The command; in quotes it is judged exactly as written, without them its words are joined by blanks.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
         /// The folder it runs in; none: this one.
         #[arg(long, value_name = "DIR")]
         cwd: Option<PathBuf>,
@@ -203,10 +239,20 @@ pub(crate) enum HooksCommand {
         #[command(flatten)]
         place: HooksPlace,
     },
-    /// Tells whether the hooks are installed and whether they reach Fjord.
+    /// Tells whether the hooks are installed, in each scope, and whether they reach Fjord.
     Status {
-        #[command(flatten)]
-        place: HooksPlace,
+        /// Only `user`, `project` or `local`; none: all three.
+        #[arg(long, value_parser = ["user", "project", "local"])]
+        scope: Option<String>,
+        /// The project, for `project` and `local`; none: this folder.
+        #[arg(long, value_name = "PROJECT")]
+        dir: Option<PathBuf>,
+    },
+    /// Shows what the hooks brought in, the newest first: calls of tools and how they were judged.
+    Log {
+        /// At most this many, 1 to 500.
+        #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
     },
 }
 
@@ -281,5 +327,30 @@ mod tests {
     #[test]
     fn the_command_line_is_put_together_soundly() {
         Cli::command().debug_assert();
+    }
+
+    #[track_caller]
+    fn check_explain(line: &[&str], expected: (&str, bool, Option<&str>)) {
+        let words = ["fjord", "guard", "explain"].iter().chain(line);
+        let cli = Cli::try_parse_from(words).unwrap().settled();
+        let CliCommand::Guard(GuardCommand::Explain { command, cwd }) = cli.command else {
+            panic!("it is no explain");
+        };
+        let cwd = cwd.as_deref().and_then(std::path::Path::to_str);
+        assert_eq!((command.join(" ").as_str(), cli.json, cwd), expected);
+    }
+
+    #[test]
+    fn explain_keeps_its_flags_and_the_flags_of_the_command_apart() {
+        check_explain(&["ls", "--json"], ("ls", true, None));
+        check_explain(
+            &["--json", "docker", "ps", "--json"],
+            ("docker ps --json", true, None),
+        );
+        check_explain(
+            &["git push -f", "--cwd", "/srv", "--json"],
+            ("git push -f", true, Some("/srv")),
+        );
+        check_explain(&["rm", "-rf", "data"], ("rm -rf data", false, None));
     }
 }

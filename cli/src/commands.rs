@@ -17,7 +17,7 @@ pub(crate) async fn run(wire: &Wire, command: CliCommand) -> Result<ExitCode, Er
         CliCommand::Init(args) => init::run(wire, args).await,
         CliCommand::Up => up::run(wire).await,
         CliCommand::Demo => Box::pin(demo::run(wire)).await,
-        CliCommand::Hooks(command) => hooks_commands::run(wire, &command),
+        CliCommand::Hooks(command) => Box::pin(hooks_commands::run(wire, &command)).await,
         command => {
             let agent = wire.agent(Logging::Warnings)?;
             Box::pin(with_agent(wire, &agent, command)).await

@@ -24,7 +24,7 @@ const LONGEST_ROW: u64 = 10 * 1024 * 1024;
 /// Runs one of the guard's commands.
 pub(crate) fn run(wire: &Wire, command: &GuardCommand) -> Result<ExitCode, Error> {
     match command {
-        GuardCommand::Explain { command, cwd } => explain(wire, command, cwd.as_deref()),
+        GuardCommand::Explain { command, cwd } => explain(wire, &command.join(" "), cwd.as_deref()),
         GuardCommand::Check { inventory } => check(wire, inventory.as_deref()),
         GuardCommand::Rules => {
             rules(wire);

@@ -48,7 +48,18 @@ async fn set_up(wire: &Wire, args: InitArgs) -> Result<ExitCode, Error> {
     }
     let asker = Asker::new(wire, args.yes)?;
     let settings = gather(wire, (&asker, &args), &paths).await?;
-    let kept = write::write(wire, &file, &settings)?;
+    let kept = loop {
+        match write::write(wire, &file, &settings) {
+            // What was answered is kept: a folder may be mended in another terminal.
+            Err(error) if asker.is_person() => {
+                asker.missing(&error.to_string());
+                if !asker.agrees("try to write it again").await? {
+                    return Err(error);
+                }
+            }
+            outcome => break outcome?,
+        }
+    };
     let unit = service::write(wire, &asker, &args).await?;
     if wire.output.json {
         wire.output.document(&serde_json::json!({
@@ -75,72 +86,126 @@ async fn gather(
     (asker, args): (&Asker<'_>, &InitArgs),
     paths: &Paths,
 ) -> Result<Settings, Error> {
-    let store = asker
-        .part(
-            args.store.clone(),
-            "store: a postgres:// URL, or nothing for a file of its own",
-            async |url| trial::store(url, paths).await,
-        )
-        .await?;
-    let redis = asker
-        .part(
-            args.redis.clone(),
-            "Redis: a redis:// URL, or nothing",
-            async |url| trial::redis(url).await,
-        )
-        .await?;
-    let chroma = asker
-        .part(
-            args.chroma.clone(),
-            "Chroma: an http:// URL, or nothing for full text",
-            async |url| trial::chroma(url).await,
-        )
-        .await?;
-    let defaults = config::Config::default().llm;
+    // What only flags can say is checked before anything is asked.
     let mut settings = Settings {
-        store,
-        redis,
-        chroma,
         model: args.model.clone(),
         api_url: args.api_url.clone(),
         ..Settings::default()
     };
+    write::check_answers(wire, &settings)?;
+    settings.store = asker
+        .part(
+            (
+                "--store",
+                "store: a postgres:// or sqlite:// URL, or nothing for a file of its own",
+            ),
+            args.store.clone(),
+            async |url| {
+                trial::store_url(url)?;
+                accepted(wire, |settings| url.clone_into(&mut settings.store))?;
+                trial::store(url, paths).await
+            },
+        )
+        .await?;
+    settings.redis = asker
+        .part(
+            ("--redis", "Redis: a redis:// URL, or nothing"),
+            args.redis.clone(),
+            async |url| {
+                let found = trial::redis(url).await?;
+                accepted(wire, |settings| url.clone_into(&mut settings.redis)).map(|()| found)
+            },
+        )
+        .await?;
+    settings.chroma = asker
+        .part(
+            (
+                "--chroma",
+                "Chroma: an http:// URL, or nothing for full text",
+            ),
+            args.chroma.clone(),
+            async |url| {
+                let found = trial::chroma(url).await?;
+                accepted(wire, |settings| url.clone_into(&mut settings.chroma)).map(|()| found)
+            },
+        )
+        .await?;
+    settings.ollama = model_place(wire, asker, args).await?;
+    connect(wire, asker, args, &mut settings).await?;
+    Ok(settings)
+}
+
+/// Refuses an answer that the configuration would be refused for.
+fn accepted(wire: &Wire, set: impl FnOnce(&mut Settings)) -> Result<(), Error> {
+    let mut settings = Settings::default();
+    set(&mut settings);
+    write::check_answers(wire, &settings)
+}
+
+/// Finds out where the model is; none: the usual place.
+async fn model_place(
+    wire: &Wire,
+    asker: &Asker<'_>,
+    args: &InitArgs,
+) -> Result<Option<String>, Error> {
+    let defaults = config::Config::default().llm;
     let model = args.model.clone().unwrap_or_else(|| defaults.model.clone());
-    if let Some(url) = &args.ollama {
-        settings.ollama = Some(
-            asker
-                .part(Some(url.clone()), "", async |url| {
-                    trial::ollama(url, &model).await
-                })
-                .await?,
-        );
-    } else {
+    if args.ollama.is_none() {
         match trial::ollama(&defaults.url, &model).await {
-            Ok(found) => asker.found(&found),
+            Ok(found) => {
+                asker.found(&found);
+                return Ok(None);
+            }
             Err(error) => {
                 asker.missing(&format!("{error}; briefs are facts only until it is there"));
-                if asker.is_person() {
-                    let url = asker
-                        .part(
-                            None,
-                            "Ollama elsewhere: an http:// URL, or nothing",
-                            async |url| trial::ollama(url, &model).await,
-                        )
-                        .await?;
-                    settings.ollama = (!url.is_empty()).then_some(url);
+                if !asker.is_person() {
+                    return Ok(None);
                 }
             }
         }
     }
-    let token = asker.token(args.telegram_token.as_deref()).await?;
-    if !token.is_empty() {
-        bot(wire, asker, args, (&mut settings, token)).await?;
-    } else if args.admin.is_some() {
-        return Err(Error::invalid(
-            "`--admin` needs the bot's token as well: `--telegram-token -` reads it from standard input",
-        ));
+    let url = asker
+        .part(
+            ("--ollama", "Ollama elsewhere: an http:// URL, or nothing"),
+            args.ollama.clone(),
+            async |url| {
+                let found = trial::ollama(url, &model).await?;
+                accepted(wire, |settings| settings.ollama = Some(url.to_owned())).map(|()| found)
+            },
+        )
+        .await?;
+    Ok((args.ollama.is_some() || !url.is_empty()).then_some(url))
+}
+
+/// Connects the bot, if there is to be one; a person may try again, or go on without.
+async fn connect(
+    wire: &Wire,
+    asker: &Asker<'_>,
+    args: &InitArgs,
+    settings: &mut Settings,
+) -> Result<(), Error> {
+    let mut given = args.telegram_token.as_deref();
+    loop {
+        let token = asker.token(given.take()).await?;
+        if token.is_empty() {
+            if args.admin.is_some() && !asker.is_person() {
+                return Err(Error::invalid(
+                    "`--admin` needs the bot's token as well: `--telegram-token -` reads it from standard input",
+                ));
+            }
+            return Ok(());
+        }
+        let outcome = match accepted(wire, |settings| settings.token.clone_from(&token)) {
+            Ok(()) => bot(wire, asker, args, (&mut *settings, token)).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Err(error) if asker.is_person() && args.telegram_token.as_deref() != Some("-") => {
+                asker.missing(&error.to_string());
+            }
+            outcome => return outcome,
+        }
     }
-    Ok(settings)
 }
 
 /// Tries the token, and finds out who the first admin is.
@@ -174,15 +239,41 @@ async fn bot(
         ));
         return Ok(());
     }
+    loop {
+        match claim(wire, asker, &telegram, &name).await {
+            Ok(admin) => {
+                settings.admins = vec![admin];
+                return Ok(());
+            }
+            Err(error) if asker.is_person() => {
+                asker.missing(&error.to_string());
+                if !asker
+                    .agrees("a new code (no: go on, and set `telegram.admins` later)")
+                    .await?
+                {
+                    return Ok(());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Waits for the person who sends the code.
+async fn claim(
+    wire: &Wire,
+    asker: &Asker<'_>,
+    telegram: &config::Telegram,
+    name: &str,
+) -> Result<u64, Error> {
     let code: String = agent::ids::ticket().chars().take(CODE_LENGTH).collect();
     wire.output.remark(&format!(
         "send this to {name} in a private chat within {} min, from your own account:\n\n    /start {code}\n\nwhoever sends it becomes the admin; Ctrl-C ends this and writes nothing",
         CLAIM.as_secs() / 60
     ));
-    let admin = bot::claim_admin(&telegram, &code, CLAIM)
+    let admin = bot::claim_admin(telegram, &code, CLAIM)
         .await
         .map_err(|error| Error::conflict(error.to_string()))?;
     asker.found(&format!("the first admin is user {admin}"));
-    settings.admins = vec![admin];
-    Ok(())
+    Ok(admin)
 }

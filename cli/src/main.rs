@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         return agent::deploy::supervise_main();
     }
     let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+        Ok(cli) => cli.settled(),
         Err(error) => return refused(&error, &environment),
     };
     if let CliCommand::DemoService {

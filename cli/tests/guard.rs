@@ -67,6 +67,16 @@ fn explain_shows_each_part() {
 }
 
 #[test]
+fn explain_takes_a_command_without_quotes() {
+    let home = Home::new();
+    let text = home
+        .run(["guard", "explain", "docker", "volume", "rm", "-f", "data"])
+        .expect(0)
+        .out;
+    assert!(text.contains("docker volume rm -f data"), "{text}");
+}
+
+#[test]
 fn rules_are_listed() {
     let home = Home::new();
     assert!(

@@ -37,8 +37,23 @@ fn init_writes_nothing_when_a_part_does_not_answer() {
         .expect(69);
     home.run(["init", "--yes", "--chroma", "http://127.0.0.1:1"])
         .expect(69);
-    home.run(["init", "--yes", "--chroma", "not a url"])
-        .expect(64);
+    for (flag, answer) in [
+        ("--store", "foo"),
+        ("--redis", "nonsense"),
+        ("--chroma", "localhost"),
+        ("--ollama", "not a url"),
+    ] {
+        let refused = home.run(["init", "--yes", flag, answer]).expect(64);
+        assert!(
+            refused.err.contains(flag) && refused.err.contains(answer),
+            "{refused:?}"
+        );
+    }
+    assert!(!home.path().join("foo").exists());
+    let down = home
+        .run(["init", "--yes", "--store", "postgres://u:pw@127.0.0.1:1/x"])
+        .expect(69);
+    assert!(!down.err.contains("fjord doctor"), "{down:?}");
     let token = home
         .run_with_input(
             [
@@ -49,7 +64,7 @@ fn init_writes_nothing_when_a_part_does_not_answer() {
                 "--api-url",
                 "http://127.0.0.1:1",
             ],
-            "1:secrettoken\n",
+            "1:AAsecrettokenAAsecrettokenAAsecrett\n",
         )
         .expect(69);
     assert!(!token.err.contains("secrettoken"), "{token:?}");
@@ -73,6 +88,42 @@ fn init_writes_a_unit_when_asked() {
         unit.contains("/fjord\" up\n") && unit.contains("Type=notify"),
         "{unit}"
     );
+}
+
+#[test]
+fn hooks_status_tells_of_every_scope() {
+    let home = Home::new();
+    let program = home.path().join("fjord-hook");
+    std::fs::create_dir(home.path().join(".claude")).unwrap();
+    std::fs::write(
+        home.path().join(".claude/settings.local.json"),
+        format!(
+            "{{\"hooks\": {{\"Stop\": [{{\"hooks\": [{{\"type\": \"command\", \"command\": \"{}\"}}]}}]}}}}",
+            program.display()
+        ),
+    )
+    .unwrap();
+    let text = home.run(["hooks", "status"]).expect(0).out;
+    assert!(text.contains("user     not installed"), "{text}");
+    assert!(text.contains("local    broken"), "{text}");
+    let one = home
+        .run(["hooks", "status", "--scope", "user"])
+        .expect(0)
+        .out;
+    assert!(one.starts_with("not installed"), "{one}");
+    assert_eq!(home.json(["hooks", "status"])["local"]["events"][0], "Stop");
+}
+
+#[test]
+fn the_hook_log_is_empty_before_the_first_event() {
+    let home = Home::new();
+    let text = home.run(["hooks", "log"]).expect(0).out;
+    assert!(text.starts_with("no hook event is stored"), "{text}");
+    assert_eq!(
+        home.json(["hooks", "log", "-n", "5"]),
+        serde_json::json!([])
+    );
+    home.run(["hooks", "log", "-n", "0"]).expect(64);
 }
 
 #[test]

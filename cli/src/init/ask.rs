@@ -36,16 +36,24 @@ impl<'a> Asker<'a> {
     }
 
     /// Takes the flag, or asks, and tries what was said; an empty answer is the default.
+    ///
+    /// A person is asked again until the answer works, so that the answers before are not lost.
     pub(super) async fn part(
         &self,
+        (flag, question): (&str, &str),
         given: Option<String>,
-        question: &str,
         trial: impl AsyncFn(&str) -> Result<String, Error>,
     ) -> Result<String, Error> {
         if let Some(given) = given {
             let given = given.trim().to_owned();
-            self.found(&trial(&given).await?);
-            return Ok(given);
+            match trial(&given).await {
+                Ok(found) => {
+                    self.found(&found);
+                    return Ok(given);
+                }
+                Err(error) if self.person => self.missing(&of_flag(flag, error).to_string()),
+                Err(error) => return Err(of_flag(flag, error)),
+            }
         }
         loop {
             let answer = if self.person {
@@ -58,7 +66,7 @@ impl<'a> Asker<'a> {
                     self.found(&found);
                     return Ok(answer);
                 }
-                Err(error) if self.person && !answer.is_empty() => self.missing(&error.to_string()),
+                Err(error) if self.person => self.missing(&error.to_string()),
                 Err(error) => return Err(error),
             }
         }
@@ -138,6 +146,17 @@ impl<'a> Asker<'a> {
                 "the answer cannot be read: {error}"
             ))),
         }
+    }
+}
+
+/// Says which flag was wrong.
+pub(super) fn of_flag(flag: &str, error: Error) -> Error {
+    match error {
+        Error::Invalid { message } => Error::invalid(format!("`{flag}`: {message}")),
+        Error::Unavailable { service, message } => {
+            Error::unavailable(service, format!("{message} (`{flag}`)"))
+        }
+        other => other,
     }
 }
 

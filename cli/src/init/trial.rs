@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use agent::Error;
-use agent::store::Store;
+use agent::store::{Store, StoreError};
 use agent::throttle::Throttle;
 use config::{Paths, SecretString};
 use serde::Deserialize;
@@ -13,12 +13,17 @@ const WAIT: Duration = Duration::from_secs(5);
 /// Most of an answer that is read, bytes.
 const LARGEST: usize = 1024 * 1024;
 
+/// Refuses a store that is no URL, before a file of that name is made.
+pub(super) fn store_url(url: &str) -> Result<(), Error> {
+    begins_with(url, &["sqlite://", "postgres://", "postgresql://"])
+}
+
 /// Connects to the store and makes its tables.
 pub(super) async fn store(url: &str, paths: &Paths) -> Result<String, Error> {
     let embedded = paths.store_url();
     let store = Store::new(if url.is_empty() { &embedded } else { url })?;
-    store.ready().await.map_err(Error::from)?;
-    let version = store.version().await.map_err(Error::from)?;
+    store.ready().await.map_err(down)?;
+    let version = store.version().await.map_err(down)?;
     Ok(format!(
         "store: {} {version}, {}",
         store.kind(),
@@ -26,11 +31,42 @@ pub(super) async fn store(url: &str, paths: &Paths) -> Result<String, Error> {
     ))
 }
 
+/// `fjord doctor` would look at the configuration from before, so it is not advised here.
+fn down(error: StoreError) -> Error {
+    match error {
+        StoreError::Down(message) => Error::unavailable("store", message),
+        other => Error::from(other),
+    }
+}
+
+/// Refuses what is no URL of one of the kinds, before anything is opened or made.
+fn begins_with(url: &str, kinds: &[&str]) -> Result<(), Error> {
+    if url.is_empty() || kinds.iter().any(|kind| url.starts_with(kind)) {
+        return Ok(());
+    }
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}…`")).collect();
+    Err(Error::invalid(format!(
+        "`{}` is no URL; write {}, or nothing",
+        typed(url),
+        kinds.join(" or ")
+    )))
+}
+
+/// What was typed, without a password that may stand in it.
+fn typed(text: &str) -> String {
+    if text.contains('@') {
+        config::mask_url(text)
+    } else {
+        agent::inventory::shown(text)
+    }
+}
+
 /// Asks Redis for its version.
 pub(super) async fn redis(url: &str) -> Result<String, Error> {
     if url.is_empty() {
         return Ok(String::new());
     }
+    begins_with(url, &["redis://", "rediss://"])?;
     let rows = Store::new("sqlite::memory:")?;
     let throttle = Throttle::new(&SecretString::from(url.to_owned()), rows)?;
     let redis = throttle
@@ -48,7 +84,7 @@ pub(super) async fn chroma(url: &str) -> Result<String, Error> {
     if url.is_empty() {
         return Ok(String::new());
     }
-    let address = address("rag.url", url, "api/v2/heartbeat")?;
+    let address = address(url, "api/v2/heartbeat")?;
     get("chroma", address).await?;
     Ok("Chroma answers".to_owned())
 }
@@ -66,7 +102,7 @@ pub(super) async fn ollama(url: &str, model: &str) -> Result<String, Error> {
     if url.is_empty() {
         return Ok(String::new());
     }
-    let body = get("ollama", address("llm.url", url, "api/tags")?).await?;
+    let body = get("ollama", address(url, "api/tags")?).await?;
     let tags: Tags = serde_json::from_slice(&body).map_err(|_| {
         Error::unavailable(
             "ollama",
@@ -84,13 +120,9 @@ pub(super) async fn ollama(url: &str, model: &str) -> Result<String, Error> {
     })
 }
 
-fn address(key: &str, url: &str, path: &str) -> Result<url::Url, Error> {
-    let wrong = || {
-        Error::invalid(format!(
-            "`{key}`: `{}` is no http:// or https:// address",
-            config::mask_url(url)
-        ))
-    };
+fn address(url: &str, path: &str) -> Result<url::Url, Error> {
+    begins_with(url, &["http://", "https://"])?;
+    let wrong = || Error::invalid(format!("`{}` names no host", typed(url)));
     let mut address = url::Url::parse(url).map_err(|_| wrong())?;
     if !matches!(address.scheme(), "http" | "https") || address.host().is_none() {
         return Err(wrong());
@@ -139,4 +171,37 @@ fn reason(error: &reqwest::Error) -> String {
         inner = next;
     }
     inner.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_no_url_is_named() {
+        assert_eq!(
+            store_url("foo").unwrap_err().to_string(),
+            "`foo` is no URL; write `sqlite://…` or `postgres://…` or `postgresql://…`, or nothing"
+        );
+        assert!(
+            redis("nonsense")
+                .await
+                .unwrap_err()
+                .to_string()
+                .starts_with("`nonsense` is no URL")
+        );
+        assert!(
+            chroma("localhost")
+                .await
+                .unwrap_err()
+                .to_string()
+                .starts_with("`localhost` is no URL")
+        );
+    }
+
+    #[test]
+    fn a_password_typed_without_a_scheme_is_not_repeated() {
+        let error = begins_with("user:secret@host/db", &["postgres://"]).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use agent::Error;
-use config::Loader;
+use config::{Loader, Origin};
 
 use crate::wire::Wire;
 
@@ -71,22 +71,41 @@ fn save(file: &Path, text: &str) -> std::io::Result<()> {
 
 /// What `fjord` would refuse at its next start is refused now.
 fn check(wire: &Wire, file: &Path) -> Result<(), Error> {
-    let loader = Loader::new(&wire.environment).config_file(file);
-    let (_, problems) = loader.load_leniently();
-    let fresh = file.display().to_string();
-    let ours: Vec<String> = problems
-        .iter()
-        .map(ToString::to_string)
-        .filter(|problem| problem.starts_with(&fresh))
-        .collect();
-    if ours.is_empty() {
+    let problems = problems(wire, file);
+    if problems.is_empty() {
         Ok(())
     } else {
         Err(Error::invalid(format!(
             "the configuration is refused\n{}",
-            ours.join("\n")
+            problems.join("\n")
         )))
     }
+}
+
+/// Refuses answers that the finished configuration would be refused for, while they can be asked again.
+pub(super) fn check_answers(wire: &Wire, settings: &Settings) -> Result<(), Error> {
+    let cannot = |error: std::io::Error| {
+        Error::internal(format!("no temporary file for the check: {error}"))
+    };
+    let mut trial = tempfile::NamedTempFile::new().map_err(cannot)?;
+    trial.write_all(text(settings).as_bytes()).map_err(cannot)?;
+    let problems = problems(wire, trial.path());
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::invalid(problems.join("; ")))
+    }
+}
+
+/// What is wrong in this file, whatever stands in the others.
+fn problems(wire: &Wire, file: &Path) -> Vec<String> {
+    let loader = Loader::new(&wire.environment).config_file(file);
+    let (_, problems) = loader.load_leniently();
+    problems
+        .into_iter()
+        .filter(|problem| matches!(&problem.origin, Origin::File { path, .. } if path == file))
+        .map(|problem| problem.message)
+        .collect()
 }
 
 fn keep(file: &Path) -> std::io::Result<Option<PathBuf>> {
