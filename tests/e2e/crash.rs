@@ -449,7 +449,10 @@ async fn a_deployment_that_has_not_ended_keeps_others_out_also_without_its_lock(
         .home
         .fjord(["deploy", "api", "--version", "v3", "--yes"]);
     second.expect_code(1);
-    assert!(second.stderr.contains("deployment 2 of v2 is running"), "{second:?}");
+    assert!(
+        second.stderr.contains("deployment 2 of v2 is running"),
+        "{second:?}"
+    );
     signal(&first, Signal::CONT);
     let _interrupted = first.interrupt();
     assert!(!stage.has("done-v3"));

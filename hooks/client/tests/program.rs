@@ -305,14 +305,24 @@ fn bad_bytes_and_half_surrogates_do_not_hide_a_command() {
     assert_eq!(decision(&Home::new().run(text.as_bytes())), "deny");
 }
 
+/// A deletion behind a file of `lines` lines that is written first.
+fn behind_a_file(lines: usize) -> Vec<u8> {
+    bash(&format!(
+        "cat <<'EOF' > notes.txt\n{}EOF\nrm -rf /",
+        "a line of text\n".repeat(lines)
+    ))
+}
+
+#[test]
+fn a_deletion_behind_a_long_file_is_denied() {
+    assert_eq!(decision(&Home::new().run(&behind_a_file(10_000))), "deny");
+}
+
 #[test]
 fn ten_megabytes_are_judged_and_kept() {
     let home = Home::new();
-    let command = format!(
-        "cat <<'EOF' > notes.txt\n{}\nEOF\nrm -rf /",
-        "a line of text\n".repeat(700_000)
-    );
-    assert_eq!(decision(&home.run(&bash(&command))), "deny");
+    // More than is read of one command, so a person has to look.
+    assert_eq!(decision(&home.run(&behind_a_file(700_000))), "ask");
     assert_eq!(home.spooled().len(), 1);
 }
 
