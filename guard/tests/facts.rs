@@ -21,7 +21,7 @@ fn facts(role: &str) -> Facts {
         server: server.to_owned(),
         kind: "app".to_owned(),
         runtime: "docker".to_owned(),
-        project_path: None,
+        project_path: (name == "api").then(|| "/srv/api".to_owned()),
         dependents: dependents.iter().map(|&name| name.to_owned()).collect(),
     };
     Facts {
@@ -86,6 +86,27 @@ fn a_restart_matters_in_production_and_names_who_depends_on_it() {
         .reason,
         "This restarts `api` on the production server `web-1`, and `shop`, `jobs` and `mail` depend on it."
     );
+}
+
+#[test]
+fn a_compose_command_without_a_service_means_its_whole_project() {
+    for (command, names) in [
+        ("cd /srv/api && docker compose down", "`api`"),
+        ("docker-compose --project-directory . stop", ""),
+        ("ssh db-1 docker compose down", "`db-1`"),
+        ("ssh db-1 'cd /srv/x && docker compose restart'", "`db-1`"),
+    ] {
+        let mild = judge(command, &facts("development"), &Settings::default());
+        assert_eq!(mild.verdict, Verdict::None, "{command}: {}", mild.reason);
+        let found = judge(command, &facts("production"), &Settings::default());
+        let expected = if names.is_empty() {
+            Verdict::None
+        } else {
+            Verdict::Ask
+        };
+        assert_eq!(found.verdict, expected, "{command}");
+        assert!(found.reason.contains(names), "{}", found.reason);
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ const RULES: &[RuleDoc] = &[
         field: "secrets",
         severity: Verdict::Ask,
         reason: "This reads a file that holds secrets, and what is read here is kept in the conversation.",
-        alternative: "Look at the names only: `cut -d= -f1 .env` in a terminal of your own, or the `.example` file.",
+        alternative: "Ask the person for what you need to know of it; of an `.env` file, the `.example` beside it has the names.",
     },
     RuleDoc {
         id: "secrets.send-folder",

@@ -15,14 +15,14 @@ const RULES: &[RuleDoc] = &[
         field: "services",
         severity: Verdict::Ask,
         reason: "This stops or restarts a service on a production server.",
-        alternative: "`fjord restart` or `fjord deploy` asks the right person and watches its health.",
+        alternative: "`fjord deploy SERVICE VERSION` asks the right person, checks its health and goes back if it fails.",
     },
     RuleDoc {
         id: "services.stop",
         field: "services",
         severity: Verdict::Ask,
         reason: "This stops a service that other things on the machine use.",
-        alternative: "Look who uses it first: `fjord deps`.",
+        alternative: "Look who uses it first: `fjord status SERVICE` says what needs it.",
     },
     RuleDoc {
         id: "services.power",
@@ -101,6 +101,9 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         report(findings, rule(RULES, "services.stop"));
     }
     let Some(act) = act(view) else { return };
+    if act.names.is_empty() {
+        whole_project(view, &act, findings);
+    }
     for name in &act.names {
         match inventory::service(view, name) {
             Some((service, server)) if inventory::is_production(server) => {
@@ -134,6 +137,37 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 None => {}
             },
         }
+    }
+}
+
+/// A compose command that names no service means all of its project.
+fn whole_project(view: &View<'_>, act: &Act<'_>, findings: &mut Vec<Finding>) {
+    let is_compose = view.is(&["docker-compose", "podman-compose"])
+        || view.words().first().is_some_and(|word| *word == "compose");
+    if !is_compose {
+        return;
+    }
+    let known = rule(RULES, "services.production");
+    if let Some(server) = inventory::host(view).filter(|server| inventory::is_production(server)) {
+        let reason = format!(
+            "This {} a whole compose project on the production server `{}`.",
+            act.says, server.name
+        );
+        report_as(findings, known, Verdict::Ask, reason);
+        return;
+    }
+    let Some(cwd) = view.run.cwd.as_deref().filter(|_| view.run.host.is_none()) else {
+        return;
+    };
+    let here = view.facts.inventory.services.iter().find_map(|service| {
+        let path = service.project_path.as_deref()?;
+        let (service, server) = inventory::service(view, &service.name)?;
+        (crate::paths::is_within(cwd, path) && inventory::is_production(server))
+            .then_some((service, server))
+    });
+    if let Some((service, server)) = here {
+        let reason = inventory::sentence(act.says, service, server);
+        report_as(findings, known, Verdict::Ask, reason);
     }
 }
 
