@@ -222,6 +222,31 @@ async fn a_failing_database_is_found_behind_a_failing_api() {
 }
 
 #[tokio::test]
+async fn a_name_that_nothing_has_is_said_before_another_service_is_blamed() {
+    let world = World::new("unknown", "");
+    world.add_server().await;
+    world
+        .add_service("api", &endpoint(Some(500), "boom").await, None)
+        .await;
+    let text = || "foo is down".to_owned();
+    let error = world.ask(Command::Incident { text: text() }).await;
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "nothing called `foo` is in the inventory, and no service is known to be unhealthy; known are api@web1"
+    );
+    world.ask(Command::Health { service: None }).await.unwrap();
+    let report = world.incident(&text()).await;
+    assert!(
+        report.verdict.starts_with(
+            "nothing called `foo` is in the inventory; looked at api@web1 instead, the only one not healthy: \
+             the likeliest cause is api@web1"
+        ),
+        "{}",
+        report.verdict
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_failing_and_no_model_is_still_an_answer() {
     let world = World::new("well", "");
     world.add_server().await;

@@ -2,6 +2,7 @@
 
 use crate::agent::Agent;
 use crate::error::Error;
+use crate::inventory::shown;
 use crate::llm::{Prompt, clean};
 use crate::progress::{Progress, Stage};
 use crate::reply::{Evidence, IncidentReport, Reply, Suspect};
@@ -32,7 +33,8 @@ pub(crate) async fn run(agent: &Agent, text: &str, progress: &Progress) -> Resul
     progress.stage(Stage::Gather, "finding the services that are meant");
     // Boxed, as all that asks many at once: the future of a command stays small.
     let known = Box::pin(Known::read(agent)).await?;
-    let services = named::named(text, &known.services, &known.routes)?;
+    let meant = named::named(text, &known.servers, &known.services, &known.routes)?;
+    let (services, unknown) = (meant.services, meant.unknown);
     let names: Vec<String> = services
         .iter()
         .map(crate::store::rows::Service::full_name)
@@ -44,7 +46,16 @@ pub(crate) async fn run(agent: &Agent, text: &str, progress: &Progress) -> Resul
     let (cases, missing) = Box::pin(gather::gather(agent, &known, services)).await;
     let now = agent.now();
     let (evidence, signs) = evidence::evidence(&cases, now);
-    let (suspects, verdict) = suspects::judge(&signs, now);
+    let (mut suspects, verdict) = suspects::judge(&signs, now);
+    let evidence = evidence::foremost(evidence, &signs, &mut suspects);
+    let verdict = match unknown {
+        Some(word) => format!(
+            "nothing called `{}` is in the inventory; looked at {} instead, the only one not healthy: {verdict}",
+            shown(&word),
+            names.join(" and ")
+        ),
+        None => verdict,
+    };
     let text = clean(&text.replace('\n', " "), TEXT_LIMIT);
     // Half of the window at three bytes a token, so that there is room to answer.
     let room = usize::try_from(agent.config().llm.context).unwrap_or(usize::MAX) * 3 / 2;
@@ -82,7 +93,7 @@ fn check_text(text: &str) -> Result<(), Error> {
 /// Puts the question together; evidence that finds no room is left out from the end.
 fn prompt(
     (text, verdict): (&str, &str),
-    (suspects, evidence): (&[Suspect], &[Evidence]),
+    (suspected, evidence): (&[Suspect], &[Evidence]),
     room: usize,
 ) -> Prompt {
     // Quoted text must not be able to end the quotation.
@@ -92,7 +103,7 @@ fn prompt(
         quoted(text),
         quoted(verdict)
     );
-    for (at, suspect) in suspects.iter().enumerate() {
+    for (at, suspect) in suspected.iter().enumerate() {
         let numbers: Vec<String> = suspect
             .evidence
             .iter()
@@ -101,7 +112,7 @@ fn prompt(
         let line = format!(
             "suspect {}: {}: {} {}\n",
             at + 1,
-            suspect.name,
+            suspects::label(suspect),
             suspect.why,
             numbers.concat()
         );

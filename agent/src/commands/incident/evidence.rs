@@ -5,9 +5,13 @@ use super::log::{Picked, Weight};
 use super::suspects::{DeploymentSign, NeedSign, Signs};
 use crate::commands::brief::facts::ago;
 use crate::llm::clean;
-use crate::reply::Evidence;
+use crate::reply::{Evidence, Suspect};
 use crate::store::rows::{Deployment, HealthStatus, Time};
 
+/// The most evidence that a tired person reads.
+const MOST: usize = 6;
+/// The most log lines that come before the rest.
+const LOG_LINES: usize = 3;
 /// The longest piece of evidence, in characters.
 const LONGEST: usize = 400;
 
@@ -21,6 +25,63 @@ pub(super) fn evidence(cases: &[Case], now: Time) -> (Vec<Evidence>, Vec<Signs>)
         .map(|case| signs_of(case, now, &mut all))
         .collect();
     (all.evidence, signs)
+}
+
+/// Keeps the evidence that says most, failing checks and log lines first, and numbers it anew.
+pub(super) fn foremost(
+    evidence: Vec<Evidence>,
+    signs: &[Signs],
+    suspects: &mut [Suspect],
+) -> Vec<Evidence> {
+    let bad = |status| matches!(status, HealthStatus::Unhealthy | HealthStatus::Degraded);
+    let failing: Vec<usize> = signs
+        .iter()
+        .flat_map(|sign| {
+            let itself = bad(sign.health).then_some(sign.health_evidence);
+            let needs = sign.needs.iter().filter(|need| bad(need.status));
+            itself.into_iter().chain(needs.map(|need| need.evidence))
+        })
+        .collect();
+    let log_lines = |most: usize| {
+        let lines = signs.iter().flat_map(|sign| &sign.log_errors);
+        lines.copied().take(most).collect::<Vec<usize>>()
+    };
+    let first = suspects.first().map(|first| first.evidence.clone());
+    let (first, told) = (first.unwrap_or_default(), log_lines(LOG_LINES));
+    let cited: Vec<usize> = suspects
+        .iter()
+        .flat_map(|suspect| suspect.evidence.iter().copied())
+        .collect();
+    let rank = |piece: &Evidence| {
+        let is_log = piece.kind == "log";
+        match piece.number {
+            number if failing.contains(&number) => 0,
+            number if first.contains(&number) && !is_log => 0,
+            number if told.contains(&number) => 1,
+            number if cited.contains(&number) => 2,
+            _ if piece.kind == "health" => 3,
+            _ if is_log => 4,
+            _ => 5,
+        }
+    };
+    let mut kept = evidence;
+    kept.sort_by_key(rank);
+    kept.truncate(MOST);
+    let numbers: Vec<usize> = kept.iter().map(|piece| piece.number).collect();
+    for suspect in suspects {
+        let new = |old: &usize| numbers.iter().position(|number| number == old);
+        suspect.evidence = suspect
+            .evidence
+            .iter()
+            .filter_map(new)
+            .map(|at| at + 1)
+            .collect();
+        suspect.evidence.sort_unstable();
+    }
+    for (at, piece) in kept.iter_mut().enumerate() {
+        piece.number = at + 1;
+    }
+    kept
 }
 
 struct Numbered {
@@ -145,4 +206,66 @@ fn log_errors(lines: &[Picked], all: &mut Numbered) -> Vec<usize> {
         }
     }
     errors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::incident::suspects::judge;
+
+    #[test]
+    fn six_pieces_are_shown_what_fails_and_the_log_first() {
+        let now: Time = "2025-03-01T12:00:00Z".parse().unwrap();
+        let mut all = Numbered {
+            evidence: Vec::new(),
+        };
+        let health_evidence = all.add("health", Some(now), "api@web1 is unhealthy (HTTP 500)");
+        for number in 1..=3 {
+            all.add("deployment", Some(now), &format!("deployment {number}"));
+        }
+        for number in 1..=5 {
+            all.add("event", Some(now), &format!("event {number}"));
+        }
+        let log_errors = (1..=5)
+            .map(|number| all.add("log", None, &format!("ERROR {number}")))
+            .collect();
+        let signs = [Signs {
+            service: "api@web1".to_owned(),
+            health: HealthStatus::Unhealthy,
+            health_text: "HTTP 500".to_owned(),
+            health_evidence,
+            needs: Vec::new(),
+            deployments: vec![DeploymentSign {
+                id: 1,
+                version: "v1".to_owned(),
+                status: crate::store::rows::DeploymentStatus::Success,
+                started_at: now,
+                evidence: 2,
+            }],
+            last_healthy: None,
+            log_errors,
+        }];
+        let (mut suspects, _) = judge(&signs, now);
+        let kept = foremost(all.evidence, &signs, &mut suspects);
+        let shown: Vec<String> = kept
+            .iter()
+            .map(|piece| format!("{} {}", piece.number, piece.text))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "1 api@web1 is unhealthy (HTTP 500)",
+                "2 deployment 1",
+                "3 ERROR 1",
+                "4 ERROR 2",
+                "5 ERROR 3",
+                "6 ERROR 4",
+            ]
+        );
+        let cited: Vec<&[usize]> = suspects
+            .iter()
+            .map(|suspect| suspect.evidence.as_slice())
+            .collect();
+        assert_eq!(cited, [&[1, 2][..], &[1, 3, 4, 5, 6][..]]);
+    }
 }

@@ -1,7 +1,8 @@
 //! Which services a sentence names.
 
 use crate::error::Error;
-use crate::store::rows::{HealthStatus, Route, Service, ServiceStatus};
+use crate::inventory::shown;
+use crate::store::rows::{HealthStatus, Route, Server, Service, ServiceStatus};
 
 /// The most services one incident looks at.
 const MOST: usize = 3;
@@ -13,24 +14,190 @@ const ORDINARY: &[&str] = &[
     "that", "then", "this", "time", "when", "with",
 ];
 
-/// Finds the services named, or the one that is unhealthy when none is named.
+/// Words that are about something without naming it.
+const GENERAL: &[&str] = &[
+    "a",
+    "again",
+    "all",
+    "also",
+    "always",
+    "an",
+    "and",
+    "app",
+    "application",
+    "are",
+    "be",
+    "been",
+    "being",
+    "but",
+    "can",
+    "completely",
+    "customer",
+    "database",
+    "deploy",
+    "deployment",
+    "everything",
+    "he",
+    "here",
+    "homepage",
+    "i",
+    "it",
+    "just",
+    "machine",
+    "my",
+    "network",
+    "nobody",
+    "not",
+    "nothing",
+    "now",
+    "often",
+    "one",
+    "or",
+    "our",
+    "page",
+    "prod",
+    "production",
+    "really",
+    "server",
+    "service",
+    "she",
+    "site",
+    "so",
+    "someone",
+    "something",
+    "sometimes",
+    "staging",
+    "still",
+    "suddenly",
+    "system",
+    "that",
+    "the",
+    "their",
+    "there",
+    "they",
+    "this",
+    "today",
+    "too",
+    "traffic",
+    "user",
+    "very",
+    "we",
+    "website",
+    "were",
+    "what",
+    "which",
+    "who",
+    "why",
+    "will",
+    "you",
+    "your",
+];
+/// Words that follow a name in a complaint.
+const COMPLAINTS: &[&str] = &[
+    "broken",
+    "crashed",
+    "crashes",
+    "crashing",
+    "dead",
+    "does",
+    "doesn",
+    "down",
+    "failing",
+    "fails",
+    "feels",
+    "hanging",
+    "hangs",
+    "has",
+    "is",
+    "isn",
+    "keeps",
+    "offline",
+    "responds",
+    "restarts",
+    "returning",
+    "returns",
+    "seems",
+    "slow",
+    "stopped",
+    "throws",
+    "times",
+    "unhealthy",
+    "unreachable",
+    "was",
+];
+
+/// What a sentence names.
+#[derive(Debug, PartialEq)]
+pub(super) struct Named {
+    /// The services to look at.
+    pub(super) services: Vec<Service>,
+    /// A name in it that nothing has; the services are then a guess.
+    pub(super) unknown: Option<String>,
+}
+
+/// Finds the services named, those of a server named, or the one that is unhealthy when none is named.
 pub(super) fn named(
     text: &str,
+    servers: &[Server],
     services: &[Service],
     routes: &[Route],
-) -> Result<Vec<Service>, Error> {
+) -> Result<Named, Error> {
     let words = words(text);
     let mut found = exact(&words, services, routes);
     if found.is_empty() {
         found = misspelt(&words, services);
     }
     if found.is_empty() {
-        return only_unhealthy(services).ok_or_else(|| nothing_named(&words, services));
+        found = on_server(&words, services);
+    }
+    if found.is_empty() {
+        let unknown = unknown(&words, servers);
+        return match only_unhealthy(services) {
+            Some(services) => Ok(Named { services, unknown }),
+            None => Err(nothing_named((&words, unknown.as_deref()), services)),
+        };
     }
     // The worst of a large group says most.
     found.sort_by_key(|service| health_rank(service.health_status));
     found.truncate(MOST);
-    Ok(found.into_iter().cloned().collect())
+    Ok(Named {
+        services: found.into_iter().cloned().collect(),
+        unknown: None,
+    })
+}
+
+fn on_server<'a>(words: &[String], services: &'a [Service]) -> Vec<&'a Service> {
+    services
+        .iter()
+        .filter(|service| {
+            service.status == ServiceStatus::Active && words.contains(&service.server)
+        })
+        .collect()
+}
+
+/// Finds a word that looks like a name: by its form, by what follows or comes before, or alone.
+fn unknown(words: &[String], servers: &[Server]) -> Option<String> {
+    let is_ordinary = |word: &str| {
+        GENERAL.contains(&word) || ORDINARY.contains(&word) || COMPLAINTS.contains(&word)
+    };
+    let looks_like_one = |at: usize, word: &str| {
+        let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
+        let after = words.get(at + 1).map_or("", String::as_str);
+        let by_form = word.contains(['-', '_', '@', '.'])
+            || word.contains(char::is_alphabetic) && word.contains(|c: char| c.is_ascii_digit());
+        by_form
+            || words.len() == 1
+            || COMPLAINTS.contains(&after)
+            || matches!(before, "service" | "called" | "named")
+    };
+    words
+        .iter()
+        .enumerate()
+        // `500s` and `5xx` are no names.
+        .filter(|(_, word)| word.starts_with(char::is_alphabetic) && !is_ordinary(word))
+        .find(|(at, word)| looks_like_one(*at, word))
+        .map(|(_, word)| word.clone())
+        .filter(|word| !servers.iter().any(|server| server.name == *word))
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -114,16 +281,20 @@ fn unhealthy(services: &[Service]) -> Vec<&Service> {
         .collect()
 }
 
-fn nothing_named(words: &[String], services: &[Service]) -> Error {
+fn nothing_named((words, unknown): (&[String], Option<&str>), services: &[Service]) -> Error {
     if services.is_empty() {
         return Error::not_found(
             "no service is in the inventory; add one with `fjord service add`",
         );
     }
+    let what = unknown.map_or_else(
+        || "the text names no service".to_owned(),
+        |word| format!("nothing called `{}` is in the inventory", shown(word)),
+    );
     let bad = unhealthy(services);
     if !bad.is_empty() {
         return Error::not_found(format!(
-            "the text names no service; not healthy now are {}; name one of them",
+            "{what}; not healthy now are {}; name one of them",
             list(&bad)
         ));
     }
@@ -141,7 +312,7 @@ fn nothing_named(words: &[String], services: &[Service]) -> Error {
     nearest.sort_by_key(|(likeness, service)| (std::cmp::Reverse(*likeness), service.full_name()));
     let nearest: Vec<&Service> = nearest.into_iter().map(|(_, service)| service).collect();
     Error::not_found(format!(
-        "the text names no service, and none is known to be unhealthy; known are {}",
+        "{what}, and no service is known to be unhealthy; known are {}",
         list(&nearest)
     ))
 }
@@ -230,8 +401,14 @@ mod tests {
 
     fn check_with(services: &[Service], text: &str, expected: Result<&[&str], &str>) {
         let routes = [route(3, "shop.example.com")];
-        let found = named(text, services, &routes)
-            .map(|found| found.iter().map(Service::full_name).collect::<Vec<_>>())
+        let found = named(text, &[], services, &routes)
+            .map(|found| {
+                found
+                    .services
+                    .iter()
+                    .map(Service::full_name)
+                    .collect::<Vec<_>>()
+            })
             .map_err(|error| error.to_string());
         assert_eq!(
             found,
@@ -288,7 +465,46 @@ mod tests {
         check(
             "apo hangs",
             Err(
-                "the text names no service; not healthy now are api@web2, postgres@db1; name one of them",
+                "nothing called `apo` is in the inventory; not healthy now are api@web2, postgres@db1; name one of them",
+            ),
+        );
+    }
+
+    #[test]
+    fn a_server_alone_means_what_runs_there_the_worst_first() {
+        check("web1 is slow", Ok(&["api@web1", "checkout@web1"]));
+    }
+
+    #[track_caller]
+    fn check_unknown(text: &str, expected: Option<&str>) {
+        let services = [service(1, "api@web1", "unhealthy")];
+        let found = named(text, &[], &services, &[]).unwrap();
+        assert_eq!(found.services.len(), 1, "{text}");
+        assert_eq!(found.unknown.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_name_that_nothing_has_is_told_from_ordinary_words() {
+        check_unknown("foo is down", Some("foo"));
+        check_unknown("the Billing returns 500s", Some("billing"));
+        check_unknown("errors from image-proxy since noon", Some("image-proxy"));
+        check_unknown("worker7", Some("worker7"));
+        check_unknown("billing", Some("billing"));
+        check_unknown("api is down", None);
+        check_unknown("customers complain", None);
+        check_unknown("everything is down", None);
+        check_unknown("pages are very slow", None);
+        check_unknown("the site is slow", None);
+        check_unknown("500s since noon", None);
+    }
+
+    #[test]
+    fn an_unknown_name_without_anything_unhealthy_is_not_found() {
+        check_with(
+            &[service(1, "api@web1", "healthy")],
+            "foo is down",
+            Err(
+                "nothing called `foo` is in the inventory, and no service is known to be unhealthy; known are api@web1",
             ),
         );
     }
@@ -304,7 +520,9 @@ mod tests {
         check_with(
             &healthy,
             "customers complain",
-            Err("the text names no service, and none is known to be unhealthy; known are api@web1"),
+            Err(
+                "the text names no service, and no service is known to be unhealthy; known are api@web1",
+            ),
         );
         check_with(
             &[],

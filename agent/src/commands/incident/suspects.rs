@@ -130,13 +130,14 @@ fn deployments(sign: &Signs, now: Time, found: &mut Vec<(Rank, Suspect)>) {
     } else {
         Rank::Deployment
     };
-    for deployment in &sign.deployments {
+    // What came before the last one does not run any more: it is evidence at most.
+    if let Some(deployment) = sign.deployments.first() {
         let never_good_since = sign
             .last_healthy
             .is_some_and(|at| at < deployment.started_at);
         let is_fresh = now - deployment.started_at <= FRESH;
         if !is_fresh && !never_good_since {
-            continue;
+            return;
         }
         let ended = match deployment.status {
             DeploymentStatus::Pending | DeploymentStatus::InProgress => " and is still running",
@@ -157,7 +158,7 @@ fn deployments(sign: &Signs, now: Time, found: &mut Vec<(Rank, Suspect)>) {
             Suspect {
                 kind: "deployment".to_owned(),
                 name: format!(
-                    "deployment {} of {} to {}",
+                    "{} of {} ({})",
                     deployment.id, sign.service, deployment.version
                 ),
                 why: format!("it began {}{ended}{since}", ago(deployment.started_at, now)),
@@ -206,10 +207,11 @@ fn verdict(signs: &[Signs], ranked: &[(Rank, Suspect)]) -> String {
         return if *rank == Rank::LogOnly {
             format!(
                 "nothing is failing its health check; worth a look is {}: {}",
-                first.name, first.why
+                label(first),
+                first.why
             )
         } else {
-            format!("the likeliest cause is {}: {}", first.name, first.why)
+            format!("the likeliest cause is {}: {}", label(first), first.why)
         };
     }
     if signs
@@ -225,6 +227,15 @@ fn verdict(signs: &[Signs], ranked: &[(Rank, Suspect)]) -> String {
         "nothing is known to be failing, but the health of {} is not known; give it a health endpoint",
         names(HealthStatus::Unknown)
     )
+}
+
+/// Names a suspect in a sentence.
+pub(super) fn label(suspect: &Suspect) -> String {
+    if suspect.kind == "deployment" {
+        format!("deployment {}", suspect.name)
+    } else {
+        suspect.name.clone()
+    }
 }
 
 fn is_bad(status: HealthStatus) -> bool {
@@ -298,7 +309,7 @@ mod tests {
             &[signs],
             &[
                 "postgres@db1",
-                "deployment 7 of api@web1 to v2",
+                "7 of api@web1 (v2)",
                 "api@web1",
                 "cache@db1",
             ],
@@ -324,8 +335,23 @@ mod tests {
         };
         check(
             &[never_good_since],
-            &["deployment 7 of api@web1 to v2", "api@web1"],
-            "the likeliest cause is deployment 7 of api@web1 to v2: it began 5 h ago; api@web1 was not healthy since",
+            &["7 of api@web1 (v2)", "api@web1"],
+            "the likeliest cause is deployment 7 of api@web1 (v2): it began 5 h ago; api@web1 was not healthy since",
+        );
+    }
+
+    #[test]
+    fn what_the_last_deployment_replaced_is_no_suspect() {
+        let mut earlier = deployed(20, DeploymentStatus::Failed);
+        earlier.id = 6;
+        let signs = Signs {
+            deployments: vec![deployed(5, DeploymentStatus::Success), earlier],
+            ..api(HealthStatus::Unhealthy)
+        };
+        check(
+            &[signs],
+            &["7 of api@web1 (v2)", "api@web1"],
+            "the likeliest cause is deployment 7 of api@web1 (v2): it began 5 min ago",
         );
     }
 
