@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use inventory::InventoryCommand;
-pub(crate) use work::{EventArgs, RagCommand, ScheduleArgs};
+pub(crate) use work::{EventArgs, ForgetArgs, RagCommand, ScheduleArgs};
 
 /// Runs your software from your phone, and keeps the coding agent at your desk from breaking it.
 #[derive(Debug, Parser)]
@@ -151,6 +151,8 @@ pub(crate) enum CliCommand {
         #[arg(required = true)]
         text: Vec<String>,
     },
+    /// Forgets a note or a document, as `fjord rag forget` does; asks at a terminal.
+    Forget(ForgetArgs),
     /// Takes documents in, finds passages in them.
     #[command(subcommand)]
     Rag(RagCommand),
@@ -160,7 +162,7 @@ pub(crate) enum CliCommand {
     /// Tells what the guard thinks of commands.
     #[command(subcommand)]
     Guard(GuardCommand),
-    /// Connects the coding agent.
+    /// Connects the coding agent, and shows what its hooks brought in.
     #[command(subcommand)]
     Hooks(HooksCommand),
     /// Shows the configuration.

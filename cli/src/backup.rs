@@ -16,6 +16,15 @@ use crate::wire::{Logging, Wire, absolute};
 pub(crate) async fn backup(wire: &Wire, agent: &Agent, file: &Path) -> Result<ExitCode, Error> {
     allow(wire, agent, "backup")?;
     let file = absolute(file)?;
+    if let Some(folder) = file.parent()
+        && !folder.is_dir()
+    {
+        return Err(Error::not_found(format!(
+            "there is no folder {}; make it first: `mkdir -p {}`",
+            folder.display(),
+            folder.display()
+        )));
+    }
     let rows = agent.store().backup(&file).await?;
     audit(wire, agent, ("backup", &file)).await;
     tell(wire, &file, rows, "written to");

@@ -38,6 +38,7 @@ async fn with_agent(wire: &Wire, agent: &Agent, command: CliCommand) -> Result<E
         CliCommand::Doctor { strict, quick } => return doctor(wire, agent, (strict, quick)).await,
         CliCommand::Inventory(inventory) => {
             shows_one = inventory.shows_one();
+            consent = inventory.consent();
             inventory.command()?
         }
         CliCommand::Status { name } => Command::Status { name },
@@ -80,9 +81,13 @@ async fn with_agent(wire: &Wire, agent: &Agent, command: CliCommand) -> Result<E
             limit,
         }),
         CliCommand::Rag(RagCommand::List) => Command::Documents,
-        CliCommand::Rag(RagCommand::Forget { id }) => Command::Forget { id },
+        CliCommand::Rag(RagCommand::Forget(given)) | CliCommand::Forget(given) => {
+            consent = given.consent;
+            let id = learn::named(wire, agent, given.id).await?;
+            Command::Forget { id }
+        }
         CliCommand::Schedule(schedule) => {
-            let (command, given) = schedule.command();
+            let (command, given) = schedule.command()?;
             consent = given;
             command
         }

@@ -1,6 +1,7 @@
 //! `fjord rag add PATH..`: finds the files and hands them over one by one.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use agent::{Actor, Agent, Command, Error, Face, Learn, Progress, Reply};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output::{mark, marked};
-use crate::wire::Wire;
+use crate::wire::{Wire, absolute};
 
 /// What became of the files.
 #[derive(Debug, Default, serde::Serialize)]
@@ -17,7 +18,9 @@ struct Sum {
     added: u64,
     /// Known already, word for word.
     unchanged: u64,
-    /// Not taken in: the reason each.
+    /// Found in a folder and no text: the reason each.
+    skipped: Vec<String>,
+    /// Named and not taken in: the reason each.
     failed: Vec<String>,
     /// Passages of what was added.
     passages: u64,
@@ -29,6 +32,10 @@ pub(crate) async fn run(
     agent: &Agent,
     paths: Vec<PathBuf>,
 ) -> Result<ExitCode, Error> {
+    let named: HashSet<PathBuf> = paths
+        .iter()
+        .filter_map(|path| path.canonicalize().ok())
+        .collect();
     let found: Vec<_> = tokio::task::spawn_blocking(move || rag::files(&paths).collect())
         .await
         .map_err(|error| Error::internal(format!("the files cannot be listed: {error}")))?;
@@ -36,6 +43,8 @@ pub(crate) async fn run(
     let actor = wire.actor(Face::Argv);
     let mut sum = Sum::default();
     for file in found {
+        // What only lies in a folder that was named is not what was asked for.
+        let is_named = file.as_ref().map_or(true, |path| named.contains(path));
         let learned = match file {
             Ok(path) => {
                 bar.set_message(
@@ -84,9 +93,13 @@ pub(crate) async fn run(
                     || error.to_string(),
                     |source| format!("`{source}`: {error}"),
                 );
-                let told = format!("{} {reason}", marked(mark::BAD, "not taken in:"));
-                bar.suspend(|| wire.output.remark(&told));
-                sum.failed.push(reason);
+                let (label, list) = if is_named {
+                    (marked(mark::BAD, "not taken in:"), &mut sum.failed)
+                } else {
+                    (marked(mark::WARN, "skipped:"), &mut sum.skipped)
+                };
+                bar.suspend(|| wire.output.remark(&format!("{label} {reason}")));
+                list.push(reason);
             }
         }
     }
@@ -96,6 +109,40 @@ pub(crate) async fn run(
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    })
+}
+
+/// Returns what to forget: a path as `rag add` stored it, where the words name no document by themselves.
+pub(crate) async fn named(wire: &Wire, agent: &Agent, asked: String) -> Result<String, Error> {
+    let path = absolute(Path::new(asked.trim()))?;
+    // A file that is gone has no canonical path; its folder may still have one.
+    let path = path
+        .canonicalize()
+        .ok()
+        .or_else(|| Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?)))
+        .unwrap_or(path);
+    let path = path.to_string_lossy();
+    let reply = agent
+        .handle(
+            &wire.actor(Face::Argv),
+            Command::Documents,
+            &Progress::none(),
+        )
+        .await?;
+    let Reply::Documents(documents) = reply else {
+        return Ok(asked);
+    };
+    let below = format!("{path}/");
+    let is_known = documents
+        .iter()
+        .any(|document| document.source == asked || document.id == asked);
+    let is_path = documents
+        .iter()
+        .any(|document| document.source == path || document.source.starts_with(&below));
+    Ok(if is_path && !is_known {
+        path.into_owned()
+    } else {
+        asked
     })
 }
 
@@ -149,12 +196,15 @@ fn print(wire: &Wire, sum: &Sum) {
         "{} added with {} passages, {} unchanged",
         sum.added, sum.passages, sum.unchanged
     );
+    if !sum.skipped.is_empty() {
+        text.push_str(&format!(", {} skipped", sum.skipped.len()));
+    }
     if !sum.failed.is_empty() {
         text.push_str(&format!(
             ", {}",
             marked(mark::BAD, &format!("{} not taken in", sum.failed.len()))
         ));
-    } else if sum.added + sum.unchanged == 0 {
+    } else if sum.skipped.is_empty() && sum.added + sum.unchanged == 0 {
         "no Markdown or text found there".clone_into(&mut text);
     }
     wire.output.text(&text);

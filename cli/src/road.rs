@@ -3,7 +3,9 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use agent::{Actor, Agent, Answer, Command, Error, Progress, Question, Reply};
+use agent::{
+    Actor, Agent, Answer, Command, Error, Item, Progress, Question, Reply, ScheduleCommand,
+};
 
 use crate::argv::Consent;
 use crate::interrupt::Interrupts;
@@ -47,12 +49,59 @@ impl Road<'_> {
             session::refuse_in_session(&self.wire.environment, "`--yes`")?;
         }
         let mut printer = StepPrinter::for_reading(self.wire.output);
+        if !self.consent.yes && !self.can_ask() {
+            self.refuse_to_ask(&command, &mut printer).await?;
+        }
+        if let Some(what) = removed(&command)
+            && !self.consent.yes
+            && self.can_ask()
+            && !self.agrees(&what).await?
+        {
+            let text = format!("{what}: not done");
+            return Ok((Reply::Declined { text }, false));
+        }
         let reply = self.handle(command, &mut printer).await;
         let prose_was_shown = printer.finish();
         match reply? {
             Reply::Confirm(question) => Ok((self.ask(question).await?, false)),
             reply => Ok((reply, prose_was_shown)),
         }
+    }
+
+    /// Tells whether somebody can answer a question.
+    fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && self.wire.output.errors_are_watched()
+    }
+
+    /// Refuses what would be asked about, before a question is made that nobody can answer; shows what it would do.
+    async fn refuse_to_ask(
+        &self,
+        command: &Command,
+        printer: &mut StepPrinter,
+    ) -> Result<(), Error> {
+        let what = match command {
+            Command::Deploy { service, version } => {
+                let plan = Command::Plan {
+                    service: service.clone(),
+                    version: version.clone(),
+                };
+                let plan = self.handle(plan, printer).await?;
+                printer.finish();
+                if !self.wire.output.json {
+                    self.print(&plan, false);
+                }
+                format!("deploying `{service}`")
+            }
+            Command::Rollback { service, .. } => format!("rolling back `{service}`"),
+            _ => return Ok(()),
+        };
+        Err(nobody_to_ask(&what))
+    }
+
+    async fn agrees(&self, what: &str) -> Result<bool, Error> {
+        session::refuse_in_session(&self.wire.environment, "answering this question")?;
+        self.wire.output.ask(&format!("{what}? [y/N] "));
+        Ok(is_yes(&typed_line().await))
     }
 
     async fn handle(&self, command: Command, printer: &mut StepPrinter) -> Result<Reply, Error> {
@@ -81,26 +130,21 @@ impl Road<'_> {
             }
             return self.carry_out(question).await;
         }
-        if !output.json {
-            output.text(&render::question(&question, self.agent.now()));
-        }
-        if !(std::io::stdin().is_terminal() && output.errors_are_watched()) {
-            return Err(Error::forbidden(format!(
-                "{}: this needs `--yes` or a terminal to answer on; nothing was done",
-                question.text
-            )));
+        if !self.can_ask() {
+            if !output.json {
+                output.text(&render::intent(&question));
+            }
+            return Err(nobody_to_ask(&question.text));
         }
         session::refuse_in_session(&self.wire.environment, "answering this question")?;
+        let text = render::question(&question, self.agent.now());
         if output.json {
-            output.remark(&render::question(&question, self.agent.now()));
+            output.remark(&text);
+        } else {
+            output.text(&text);
         }
         output.ask(&format!("{} [y/N] ", question.text));
-        let line = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().read_line(&mut line).map(|_| line)
-        });
-        let line = line.await.ok().and_then(Result::ok).unwrap_or_default();
-        if is_yes(&line) {
+        if is_yes(&typed_line().await) {
             return self.carry_out(question).await;
         }
         let command = Command::Confirm {
@@ -181,6 +225,41 @@ impl Road<'_> {
         };
         self.wire.output.text(&text);
     }
+}
+
+fn nobody_to_ask(what: &str) -> Error {
+    Error::forbidden(format!(
+        "{what}: this needs `--yes` or a terminal to answer on; nothing was done"
+    ))
+}
+
+/// What a command takes away for good; `None`: nothing, or the agent itself asks.
+fn removed(command: &Command) -> Option<String> {
+    fn item<F>(kind: &str, item: &Item<F>) -> Option<String> {
+        match item {
+            Item::Remove { name } => Some(format!("remove {kind} `{name}`")),
+            _ => None,
+        }
+    }
+    match command {
+        Command::Server(server) => item("server", server),
+        Command::Service(service) => item("service", service),
+        Command::Route(route) => item("route", route),
+        Command::Dependency(dependency) => item("dependency", dependency),
+        Command::Secret(secret) => item("the registration of secret", secret),
+        Command::Forget { id } => Some(format!("forget `{id}`")),
+        Command::Schedule(ScheduleCommand::Cancel { id }) => Some(format!("end schedule {id}")),
+        _ => None,
+    }
+}
+
+/// Reads on a thread of its own, so that an interrupt is heard meanwhile; nothing: an empty line.
+async fn typed_line() -> String {
+    let line = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    line.await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// Tells whether a typed answer is a yes.

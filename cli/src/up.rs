@@ -149,7 +149,7 @@ fn announce(wire: &Wire, agent: &Agent) {
         "none: facts only".to_owned()
     } else {
         format!(
-            "{} at {}",
+            "{} at {} (configured, not asked yet)",
             config.llm.model,
             config::mask_url(&config.llm.url)
         )

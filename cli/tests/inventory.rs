@@ -154,7 +154,9 @@ fn the_other_kinds_are_added_listed_and_removed() {
     assert!(home.run(["secret", "list"]).expect(0).out.contains("vault"));
     let refused = home.run(["service", "remove", "db"]).expect(1);
     assert!(refused.err.contains("api"), "{}", refused.err);
-    home.run(["dep", "remove", "api"]).expect(0);
+    let empty = home.run(["service", "set", "db"]).expect(64);
+    assert!(empty.err.contains("--deploy-command"), "{empty:?}");
+    home.run(["dep", "remove", "api", "--yes"]).expect(0);
     home.run(["service", "remove", "db"]).expect(0);
 }
 

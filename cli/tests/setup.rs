@@ -131,6 +131,8 @@ fn a_backup_brings_the_store_back() {
     let home = Home::with_service("true");
     home.run(["backup", "kept.fjord"]).expect(0);
     home.run(["backup", "kept.fjord"]).expect(1);
+    let refused = home.run(["backup", "missing/kept.fjord"]).expect(1);
+    assert!(refused.err.contains("there is no folder"), "{refused:?}");
     home.run(["service", "remove", "api"]).expect(0);
     home.run(["restore", "kept.fjord"]).expect(77);
     home.run(["restore", "missing.fjord", "--yes"]).expect(1);
@@ -155,9 +157,15 @@ fn files_that_cannot_be_read_are_told_and_the_others_are_taken_in() {
         "{ran:?}"
     );
     assert!(
-        ran.out.contains("1 added") && ran.out.contains("2 not taken in"),
+        ran.out.contains("1 added") && ran.out.contains("1 skipped, 1 not taken in"),
         "{ran:?}"
     );
+    let folder = home.run(["rag", "add", "docs"]).expect(0);
+    assert!(
+        folder.err.starts_with("skipped: ") && folder.out.contains("1 skipped"),
+        "{folder:?}"
+    );
+    home.run(["rag", "add", "docs/b.md"]).expect(1);
     let again = home.run(["rag", "add", "docs/a.md"]).expect(0);
     assert!(again.out.contains("1 unchanged"), "{again:?}");
     assert!(
@@ -171,7 +179,34 @@ fn files_that_cannot_be_read_are_told_and_the_others_are_taken_in() {
         .unwrap()
         .to_owned();
     home.run(["rag", "forget", &id]).expect(0);
+    home.run(["rag", "add", "docs"]).expect(0);
+    home.run(["rag", "remove", "docs/a.md"]).expect(0);
     assert_eq!(home.json(["rag", "list"])["data"], serde_json::json!([]));
+}
+
+#[test]
+fn a_note_is_kept_with_the_id_that_forgets_it() {
+    let home = Home::new();
+    let kept = home.run(["remember", "the backup runs at 3"]).expect(0).out;
+    let (_, rest) = kept.split_once("`fjord forget ").unwrap();
+    let (id, _) = rest.split_once('`').unwrap();
+    home.run(["forget", id]).expect(0);
+    assert_eq!(home.json(["rag", "list"])["data"], serde_json::json!([]));
+}
+
+#[test]
+fn a_schedule_without_quotes_is_told_of_quotes() {
+    let home = Home::new();
+    let refused = home
+        .run(["schedule", "add", "0", "8", "*", "*", "1-5", "brief"])
+        .expect(64);
+    assert!(
+        refused.err.contains("quote the cron expression"),
+        "{refused:?}"
+    );
+    home.run(["schedule", "add", "0 8 * * 1-5", "brief"])
+        .expect(0);
+    home.run(["schedule", "remove", "1"]).expect(0);
 }
 
 #[test]

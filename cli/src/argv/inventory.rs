@@ -51,10 +51,12 @@ pub(crate) enum Do<F: Args> {
         #[command(flatten)]
         fields: F,
     },
-    /// Removes one; refused while something depends on it.
+    /// Removes one; asks at a terminal; refused while something depends on it.
     Remove {
         /// Its exact name.
         name: String,
+        #[command(flatten)]
+        consent: super::Consent,
     },
 }
 
@@ -70,6 +72,17 @@ impl InventoryCommand {
         })
     }
 
+    /// Returns how the question before a removal is answered.
+    pub(crate) fn consent(&self) -> super::Consent {
+        match self {
+            Self::Server(item) => item.consent(),
+            Self::Service(item) => item.consent(),
+            Self::Route(item) => item.consent(),
+            Self::Dep(item) => item.consent(),
+            Self::Secret(item) => item.consent(),
+        }
+    }
+
     /// Tells whether one item is to be shown in full.
     pub(crate) fn shows_one(&self) -> bool {
         match self {
@@ -83,7 +96,18 @@ impl InventoryCommand {
 }
 
 impl<A: Args> Do<A> {
-    fn into_item<F>(self, fields_of: impl FnOnce(A) -> Result<F, Error>) -> Result<Item<F>, Error> {
+    /// Returns how the question before a removal is answered.
+    fn consent(&self) -> super::Consent {
+        match self {
+            Self::Remove { consent, .. } => *consent,
+            _ => super::Consent::default(),
+        }
+    }
+
+    fn into_item<F: Default + PartialEq>(
+        self,
+        fields_of: impl FnOnce(A) -> Result<F, Error>,
+    ) -> Result<Item<F>, Error> {
         Ok(match self {
             Self::Add { name, fields } => Item::Add {
                 name,
@@ -91,13 +115,31 @@ impl<A: Args> Do<A> {
             },
             Self::List => Item::List,
             Self::Show { name } => Item::Show { name },
-            Self::Set { name, fields } => Item::Set {
-                name,
-                fields: fields_of(fields)?,
-            },
-            Self::Remove { name } => Item::Remove { name },
+            Self::Set { name, fields } => {
+                let fields = fields_of(fields)?;
+                if fields == F::default() {
+                    return Err(Error::invalid(format!(
+                        "nothing to set for `{}`: give at least one of {}",
+                        agent::inventory::shown(&name),
+                        flags::<A>()
+                    )));
+                }
+                Item::Set { name, fields }
+            }
+            Self::Remove { name, .. } => Item::Remove { name },
         })
     }
+}
+
+/// The flags that set a field, as they are typed.
+fn flags<A: Args>() -> String {
+    let command = A::augment_args(clap::Command::new("set"));
+    let flags: Vec<String> = command
+        .get_arguments()
+        .filter_map(clap::Arg::get_long)
+        .map(|name| format!("--{name}"))
+        .collect();
+    flags.join(", ")
 }
 
 /// Fields of a server.

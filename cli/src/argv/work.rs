@@ -88,11 +88,18 @@ pub(crate) enum RagCommand {
     },
     /// Lists the documents.
     List,
-    /// Forgets a document.
-    Forget {
-        /// Its id, a unique start of it, or its source.
-        id: String,
-    },
+    /// Forgets a document; asks at a terminal.
+    #[command(visible_alias = "remove")]
+    Forget(ForgetArgs),
+}
+
+/// Which document to forget.
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArgs {
+    /// Its id, a unique start of it (4 characters or more), its source or its path.
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) consent: super::Consent,
 }
 
 /// What `fjord schedule` does.
@@ -100,11 +107,11 @@ pub(crate) enum RagCommand {
 pub(crate) enum ScheduleArgs {
     /// Makes one; what changes the world is asked about now, not at each run.
     Add {
-        /// Five fields: minute, hour, day, month, weekday.
+        /// Five fields in quotes: minute, hour, day, month, weekday; for instance '0 8 * * 1-5'.
         cron: String,
         /// A line as typed in `fjord chat`, for instance `brief` or `deploy api v2`.
-        #[arg(value_name = "COMMAND")]
-        line: String,
+        #[arg(value_name = "COMMAND", required = true)]
+        line: Vec<String>,
         /// A time zone such as Europe/Berlin; none: the configured one.
         #[arg(long, value_name = "ZONE")]
         tz: Option<String>,
@@ -118,10 +125,13 @@ pub(crate) enum ScheduleArgs {
         /// Its number.
         id: i64,
     },
-    /// Ends one.
+    /// Ends one; asks at a terminal.
+    #[command(visible_alias = "remove")]
     Cancel {
         /// Its number.
         id: i64,
+        #[command(flatten)]
+        consent: super::Consent,
     },
     /// Runs one now.
     Run {
@@ -132,8 +142,14 @@ pub(crate) enum ScheduleArgs {
 
 impl ScheduleArgs {
     /// Returns the command, and how its question is answered.
-    pub(crate) fn command(self) -> (Command, super::Consent) {
+    pub(crate) fn command(self) -> Result<(Command, super::Consent), Error> {
         let (command, consent) = match self {
+            Self::Add { cron, .. } if cron.split_whitespace().count() == 1 => {
+                return Err(Error::invalid(format!(
+                    "`{}` is one field of five; quote the cron expression: `fjord schedule add '0 8 * * 1-5' brief`",
+                    agent::inventory::shown(&cron)
+                )));
+            }
             Self::Add {
                 cron,
                 line,
@@ -142,17 +158,17 @@ impl ScheduleArgs {
             } => (
                 ScheduleCommand::Add {
                     cron,
-                    line,
+                    line: line.join(" "),
                     timezone: tz,
                 },
                 consent,
             ),
             Self::List => (ScheduleCommand::List, super::Consent::default()),
             Self::Show { id } => (ScheduleCommand::Show { id }, super::Consent::default()),
-            Self::Cancel { id } => (ScheduleCommand::Cancel { id }, super::Consent::default()),
+            Self::Cancel { id, consent } => (ScheduleCommand::Cancel { id }, consent),
             Self::Run { id } => (ScheduleCommand::Run { id }, super::Consent::default()),
         };
-        (Command::Schedule(command), consent)
+        Ok((Command::Schedule(command), consent))
     }
 }
 

@@ -1,11 +1,16 @@
 //! Documents, passages, and what a coding agent is told.
 
+use std::collections::HashSet;
+
 use agent::{DocumentInfo, Judgement, Learned, Passages};
 use chrono::{DateTime, Utc};
 use guard::Verdict;
 
 use super::words;
 use crate::output::{mark, marked};
+
+/// Up to the second, third and fourth hyphen of an id.
+const ID_LENGTHS: [usize; 3] = [13, 18, 23];
 
 /// Renders that a document was taken in.
 pub(super) fn learned(learned: &Learned) -> String {
@@ -17,7 +22,10 @@ pub(super) fn learned(learned: &Learned) -> String {
     } else {
         format!("{} passages", learned.passages)
     };
-    let mut out = format!("kept `{}`: {passages}", learned.title);
+    let mut out = format!(
+        "kept `{}`: {passages}; `fjord forget {}` forgets it",
+        learned.title, learned.id
+    );
     if !learned.masked.is_empty() {
         out.push_str(&format!(
             "\n{} {}",
@@ -62,9 +70,10 @@ pub(super) fn documents(documents: &[DocumentInfo], now: DateTime<Utc>) -> Strin
     if documents.is_empty() {
         return "no documents; `fjord rag add PATH` takes some in".to_owned();
     }
+    let shown = distinct(documents);
     let rows = documents.iter().map(|document| {
         [
-            document.id.chars().take(13).collect(),
+            document.id.chars().take(shown).collect(),
             document.title.clone(),
             document.passages.to_string(),
             words::age(document.updated_at, now),
@@ -72,6 +81,17 @@ pub(super) fn documents(documents: &[DocumentInfo], now: DateTime<Utc>) -> Strin
         ]
     });
     words::table(["id", "title", "passages", "changed", "source"], rows)
+}
+
+/// How many characters tell the ids apart. They begin with the time, and documents may come within a millisecond.
+fn distinct(documents: &[DocumentInfo]) -> usize {
+    let is_enough = |length: &usize| {
+        let mut seen = HashSet::new();
+        documents
+            .iter()
+            .all(|document| seen.insert(document.id.get(..*length)))
+    };
+    ID_LENGTHS.into_iter().find(is_enough).unwrap_or(usize::MAX)
 }
 
 /// Renders how many documents were forgotten.

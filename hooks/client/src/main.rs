@@ -19,10 +19,29 @@ use event::Event;
 
 fn main() -> ExitCode {
     let start = Instant::now();
+    // Claude Code passes no argument; a person who asks gets an answer in place of a silent wait.
+    if let Some(text) = std::env::args_os()
+        .nth(1)
+        .and_then(|word| about(&word.to_string_lossy()))
+    {
+        say(&text);
+        return ExitCode::SUCCESS;
+    }
     // Whatever goes wrong here must not speak on stdout nor block the coder.
     std::panic::set_hook(Box::new(|_| {}));
     let _ = std::panic::catch_unwind(|| handle(start));
     ExitCode::SUCCESS
+}
+
+/// What is said to a person who tries the program by hand.
+fn about(word: &str) -> Option<String> {
+    match word {
+        "--version" | "-V" => Some(concat!("fjord-hook ", env!("CARGO_PKG_VERSION")).to_owned()),
+        "--help" | "-h" | "help" => Some(
+            "fjord-hook reads one hook event of Claude Code on stdin; `fjord hooks install` sets it up".to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 fn handle(start: Instant) {
@@ -88,8 +107,11 @@ fn handle(start: Instant) {
 }
 
 fn print(object: &serde_json::Value) {
-    let mut line = object.to_string();
-    line.push('\n');
+    say(&object.to_string());
+}
+
+fn say(text: &str) {
+    let line = format!("{text}\n");
     let mut stdout = std::io::stdout().lock();
     // A reader that is gone is no reason to fail.
     let _ = stdout
@@ -101,4 +123,16 @@ fn print(object: &serde_json::Value) {
 fn complain(text: &str) {
     let line = format!("fjord-hook: {}\n", text.replace('\n', " "));
     let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_who_asks_is_told_what_the_program_is_for() {
+        assert!(about("--help").unwrap().contains("`fjord hooks install`"));
+        assert!(about("--version").unwrap().starts_with("fjord-hook "));
+        assert_eq!(about("anything"), None);
+    }
 }
