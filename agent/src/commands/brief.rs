@@ -50,10 +50,11 @@ async fn read(agent: &Agent) -> Result<Found, Error> {
         limit: ROWS,
         ..EventsWanted::default()
     };
-    let (servers, services, deployments, unfinished, events, secrets, waiting) = tokio::try_join!(
+    let (servers, services, deployments, last, unfinished, events, secrets, waiting) = tokio::try_join!(
         store.servers(),
         store.services(),
         store.deployments_since(now - DAY, ROWS),
+        store.last_deployments(),
         store.unfinished_deployments(),
         store.events(&wanted),
         store.secrets(),
@@ -66,6 +67,7 @@ async fn read(agent: &Agent) -> Result<Found, Error> {
         servers,
         services,
         deployments,
+        last,
         unfinished,
         events,
         secrets,

@@ -24,6 +24,8 @@ pub(super) struct Found {
     pub(super) services: Vec<Service>,
     /// Of the last day, the newest first.
     pub(super) deployments: Vec<Deployment>,
+    /// The last of each service.
+    pub(super) last: Vec<Deployment>,
     pub(super) unfinished: Vec<Unfinished>,
     /// Of the last day, warnings and worse, the newest first.
     pub(super) events: Vec<Event>,
@@ -38,6 +40,11 @@ pub(super) struct Found {
 pub(super) fn facts(found: &Found) -> Vec<String> {
     let mut problems = Vec::new();
     problems.extend(few(bad_services(found), 6, "more services are not healthy"));
+    problems.extend(few(
+        not_asked(found),
+        3,
+        "more services were not asked since their last deployment",
+    ));
     problems.extend(few(bad_servers(found), 3, "more servers are not online"));
     problems.extend(few(
         bad_deployments(found),
@@ -83,6 +90,9 @@ fn few(mut facts: Vec<String>, most: usize, rest: &str) -> Vec<String> {
 fn bad_services(found: &Found) -> Vec<String> {
     let mut bad: Vec<&Service> = active(found)
         .filter(|service| is_bad(service.health_status))
+        .filter(|service| {
+            not_asked_since(found, service).is_none_or(|last| !last.status.is_final())
+        })
         .collect();
     bad.sort_by_key(|service| service.health_status != HealthStatus::Unhealthy);
     bad.into_iter()
@@ -100,6 +110,38 @@ fn bad_services(found: &Found) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// What was said before the last deployment says nothing of what runs now.
+fn not_asked(found: &Found) -> Vec<String> {
+    active(found)
+        .filter(|service| service.health_endpoint.is_some())
+        .filter_map(|service| {
+            let last = not_asked_since(found, service).filter(|last| last.status.is_final())?;
+            Some(format!(
+                "{} was not asked since deployment {} ({}) of {}",
+                service.full_name(),
+                last.id,
+                last.status,
+                ago(last.started_at, found.now)
+            ))
+        })
+        .collect()
+}
+
+/// Returns the last deployment of a service that was not asked after it.
+fn not_asked_since<'a>(found: &'a Found, service: &Service) -> Option<&'a Deployment> {
+    let last = found
+        .last
+        .iter()
+        .find(|last| last.service_id == service.id)?;
+    let since = match last.status {
+        // Nobody was there to ask at its end; any other deployment ends with a question.
+        DeploymentStatus::Interrupted => last.completed_at.unwrap_or(last.started_at),
+        _ => last.started_at,
+    };
+    let is_asked = service.last_health_check.is_some_and(|at| at >= since);
+    (!is_asked).then_some(last)
 }
 
 fn bad_servers(found: &Found) -> Vec<String> {
@@ -139,7 +181,26 @@ fn bad_deployments(found: &Found) -> Vec<String> {
                     "failed, and so did going back: what runs is uncertain"
                 }
                 DeploymentStatus::Interrupted => "was interrupted",
-                _ => return None,
+                DeploymentStatus::Cancelled => "was cancelled",
+                DeploymentStatus::Success
+                | DeploymentStatus::Pending
+                | DeploymentStatus::InProgress => {
+                    return None;
+                }
+            };
+            let open = matches!(
+                deployment.status,
+                DeploymentStatus::Interrupted | DeploymentStatus::Cancelled
+            );
+            let service = found
+                .services
+                .iter()
+                .find(|service| service.id == deployment.service_id);
+            let last = service.and_then(|service| not_asked_since(found, service));
+            let unknown = if open && last.is_some_and(|last| last.id == deployment.id) {
+                "; what runs is unknown"
+            } else {
+                ""
             };
             let notes = deployment
                 .notes
@@ -147,7 +208,7 @@ fn bad_deployments(found: &Found) -> Vec<String> {
                 .filter(|notes| !notes.trim().is_empty())
                 .map(|notes| format!(": {}", notes.trim()));
             Some(format!(
-                "deployment {} of {} to {} {how} {}{}",
+                "deployment {} of {} to {} {how} {}{unknown}{}",
                 deployment.id,
                 deployment.service,
                 deployment.version,
@@ -261,53 +322,78 @@ fn running(found: &Found) -> Vec<String> {
 }
 
 fn successes(found: &Found) -> Option<String> {
-    let good: Vec<&Deployment> = found
-        .deployments
-        .iter()
-        .filter(|deployment| deployment.status == DeploymentStatus::Success)
-        .collect();
-    let named: Vec<String> = good
+    // The newest first, so the first of a service has its last version.
+    let mut by_service: Vec<(&Deployment, usize)> = Vec::new();
+    for good in &found.deployments {
+        if good.status != DeploymentStatus::Success {
+            continue;
+        }
+        match by_service
+            .iter_mut()
+            .find(|(last, _)| last.service == good.service)
+        {
+            Some((_, count)) => *count += 1,
+            None => by_service.push((good, 1)),
+        }
+    }
+    let total: usize = by_service.iter().map(|(_, count)| count).sum();
+    let mut named: Vec<String> = by_service
         .iter()
         .take(3)
-        .map(|deployment| format!("{} {}", deployment.service, deployment.version))
+        .map(|(last, count)| match count {
+            1 => format!("{} {}", last.service, last.version),
+            2 => format!("{} twice, last {}", last.service, last.version),
+            count => format!("{} {count} times, last {}", last.service, last.version),
+        })
         .collect();
-    let more = good.len().saturating_sub(named.len());
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    match good.len() {
+    match by_service.len().saturating_sub(named.len()) {
+        0 => {}
+        1 => named.push("one more service".to_owned()),
+        more => named.push(format!("{more} more services")),
+    }
+    let named = named.join("; ");
+    match total {
         0 => None,
-        1 => Some(format!(
-            "1 deployment succeeded in the last 24 h: {}",
-            named.join(", ")
-        )),
-        count => Some(format!(
-            "{count} deployments succeeded in the last 24 h: {}{more}",
-            named.join(", ")
+        1 => Some(format!("1 deployment succeeded in the last 24 h: {named}")),
+        total => Some(format!(
+            "{total} deployments succeeded in the last 24 h: {named}"
         )),
     }
 }
 
-fn overview(found: &Found) -> Vec<String> {
+fn overview(found: &Found) -> Option<String> {
     if found.services.is_empty() {
-        return vec!["no service is in the inventory".to_owned()];
+        return Some("no service is in the inventory".to_owned());
     }
-    let total = active(found).count();
-    let count = |status| {
-        active(found)
-            .filter(|service| service.health_status == status)
-            .count()
-    };
-    let unknown = match count(HealthStatus::Unknown) {
-        0 => String::new(),
-        unknown => format!(", {unknown} of unknown health"),
-    };
-    vec![format!(
-        "{} of {total} services are healthy{unknown}",
-        count(HealthStatus::Healthy)
-    )]
+    let (mut total, mut healthy, mut unknown, mut not_asked) = (0, 0, 0, 0);
+    for service in active(found) {
+        total += 1;
+        match service.health_status {
+            HealthStatus::Unknown => unknown += 1,
+            _ if not_asked_since(found, service).is_some() => not_asked += 1,
+            HealthStatus::Healthy => healthy += 1,
+            HealthStatus::Unhealthy | HealthStatus::Degraded => {}
+        }
+    }
+    let rest: Vec<String> = [
+        (unknown, "of unknown health"),
+        (not_asked, "not asked since the last deployment"),
+    ]
+    .iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, how)| format!("{count} {how}"))
+    .collect();
+    let rest = rest.join(", ");
+    Some(match (total, healthy) {
+        (0, _) => "no service is active".to_owned(),
+        (1, 1) => "the one service is healthy".to_owned(),
+        (1, 0) if unknown == 1 => "the health of the one service is not known".to_owned(),
+        // What is wrong with it was told above.
+        (1, _) => return None,
+        (total, healthy) if total == healthy => format!("all {total} services are healthy"),
+        (total, healthy) if rest.is_empty() => format!("{healthy} of {total} services are healthy"),
+        (total, healthy) => format!("{healthy} of {total} services are healthy, {rest}"),
+    })
 }
 
 /// Old answers are worth little: says which endpoints were not asked lately.
@@ -326,9 +412,14 @@ fn endpoints(found: &Found) -> Option<String> {
     }
     let within = span(found.lately);
     if stale.is_empty() {
+        return Some(match asked.len() {
+            1 => format!("the one health endpoint was asked within {within}"),
+            count => format!("all {count} health endpoints were asked within {within}"),
+        });
+    }
+    if asked.len() == 1 {
         return Some(format!(
-            "all {} health endpoints were asked within {within}",
-            asked.len()
+            "the one health endpoint was not asked within {within}"
         ));
     }
     let names: Vec<String> = stale
@@ -342,9 +433,10 @@ fn endpoints(found: &Found) -> Option<String> {
         ""
     };
     Some(format!(
-        "{} of {} health endpoints were not asked within {within}: {}{dots}",
+        "{} of {} health endpoints {} not asked within {within}: {}{dots}",
         stale.len(),
         asked.len(),
+        if stale.len() == 1 { "was" } else { "were" },
         names.join(", ")
     ))
 }

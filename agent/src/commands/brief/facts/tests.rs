@@ -14,6 +14,7 @@ fn empty() -> Found {
         servers: Vec::new(),
         services: Vec::new(),
         deployments: Vec::new(),
+        last: Vec::new(),
         unfinished: Vec::new(),
         events: Vec::new(),
         secrets: Vec::new(),
@@ -72,8 +73,8 @@ fn nothing_is_wrong_is_an_answer() {
         [
             "nothing is wrong",
             "1 deployment succeeded in the last 24 h: api@web1 v2",
-            "1 of 1 services are healthy",
-            "all 1 health endpoints were asked within 3 min",
+            "the one service is healthy",
+            "the one health endpoint was asked within 3 min",
         ]
     );
 }
@@ -124,8 +125,94 @@ fn problems_come_first_and_in_a_fixed_order() {
             "2 messages wait to be sent",
             "1 deployment succeeded in the last 24 h: api@web1 v2",
             "1 of 3 services are healthy",
-            "1 of 3 health endpoints were not asked within 3 min: api@web1",
+            "1 of 3 health endpoints was not asked within 3 min: api@web1",
         ]
+    );
+}
+
+#[test]
+fn a_cancelled_deployment_leaves_open_what_runs_until_the_health_is_asked() {
+    let cancelled = || {
+        let mut row = deployment(9, "cancelled", Some("its command was killed"));
+        row.completed_at = Some("2025-03-01T09:01:00Z".parse().unwrap());
+        row
+    };
+    let found = |asked_at| Found {
+        services: vec![service("api", "healthy", asked_at)],
+        deployments: vec![cancelled()],
+        last: vec![cancelled()],
+        lately: TimeDelta::days(1),
+        ..empty()
+    };
+    assert_eq!(
+        facts(&found("2025-03-01T08:59:00Z")),
+        [
+            "api@web1 was not asked since deployment 9 (cancelled) of 3 h ago",
+            "deployment 9 of api@web1 to v2 was cancelled 3 h ago; what runs is unknown: its command was killed",
+            "the one health endpoint was asked within 24 h",
+        ]
+    );
+    assert_eq!(
+        facts(&found("2025-03-01T09:02:00Z")),
+        [
+            "deployment 9 of api@web1 to v2 was cancelled 3 h ago: its command was killed",
+            "the one service is healthy",
+            "the one health endpoint was asked within 24 h",
+        ]
+    );
+}
+
+#[test]
+fn an_interrupted_deployment_is_not_known_by_a_check_in_the_middle_of_it() {
+    let mut row = deployment(9, "interrupted", None);
+    row.completed_at = Some("2025-03-01T09:30:00Z".parse().unwrap());
+    let found = Found {
+        services: vec![
+            service("api", "unhealthy", "2025-03-01T09:10:00Z"),
+            Service {
+                id: 2,
+                ..service("web", "healthy", "2025-03-01T11:59:00Z")
+            },
+        ],
+        deployments: vec![row.clone()],
+        last: vec![row],
+        lately: TimeDelta::days(1),
+        ..empty()
+    };
+    assert_eq!(
+        facts(&found),
+        [
+            "api@web1 was not asked since deployment 9 (interrupted) of 3 h ago",
+            "deployment 9 of api@web1 to v2 was interrupted 3 h ago; what runs is unknown",
+            "1 of 2 services are healthy, 1 not asked since the last deployment",
+            "all 2 health endpoints were asked within 24 h",
+        ]
+    );
+}
+
+#[test]
+fn successes_are_counted_by_service() {
+    let named = |id, service: &str, version: &str| Deployment {
+        service: service.to_owned(),
+        version: version.to_owned(),
+        ..deployment(id, "success", None)
+    };
+    let found = Found {
+        deployments: vec![
+            named(7, "api@web1", "v2"),
+            named(6, "web@web1", "v9"),
+            named(5, "api@web1", "v1"),
+            named(4, "shop@web1", "v2"),
+            named(3, "shop@web1", "v1"),
+            named(2, "mail@web1", "v1"),
+            named(1, "api@web1", "v1"),
+        ],
+        ..empty()
+    };
+    assert_eq!(
+        facts(&found)[1],
+        "7 deployments succeeded in the last 24 h: \
+         api@web1 3 times, last v2; web@web1 v9; shop@web1 twice, last v2; one more service"
     );
 }
 
