@@ -19,6 +19,8 @@ use crate::store::rows::{
 
 /// How long single checks are kept.
 const KEEP: TimeDelta = TimeDelta::days(7);
+/// How often a failure that goes on is told of.
+const TELL_AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// The lock of the one Fjord that checks.
 const LOCK: &str = "health:checks";
@@ -29,11 +31,19 @@ const REPLAYED: i64 = 100;
 pub async fn watch(agent: Agent, stop: CancellationToken) {
     let interval = Duration::from_secs(agent.config().health.interval_s);
     let mut streaks: HashMap<i64, Streak> = HashMap::new();
+    let mut told: Option<Time> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            outcome = round(&agent, interval, &mut streaks) => if let Err(error) = outcome {
-                tracing::warn!(%error, "the health checks of this round were not made");
+            outcome = round(&agent, interval, &mut streaks) => match outcome {
+                Ok(()) => if told.take().is_some() {
+                    tracing::info!("health checks are made again");
+                },
+                // One line an hour, not one a round, while the store is down.
+                Err(error) => if told.is_none_or(|at| agent.now() - at >= TELL_AGAIN) {
+                    told = Some(agent.now());
+                    tracing::warn!(%error, "health checks are not made; trying again each round");
+                },
             },
         }
         tokio::select! {
