@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use agent::store::rows::HookEventRow;
 use agent::{Clock, Error};
+use chrono::{DateTime, Utc};
 use config::Paths;
 use hooks::install::{Failure, InstallError, Status};
 use hooks::{Installer, Scope};
@@ -251,7 +252,14 @@ async fn log(wire: &Wire, limit: u16) -> Result<(), Error> {
         );
         return Ok(());
     }
-    let now = agent.now();
+    wire.output.text(&listed(&events, agent.now()));
+    if !is_served(wire) {
+        wire.output.remark(&daemon(wire));
+    }
+    Ok(())
+}
+
+fn listed(events: &[HookEventRow], now: DateTime<Utc>) -> String {
     let rows = events.iter().map(|event| {
         let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         [
@@ -264,13 +272,12 @@ async fn log(wire: &Wire, limit: u16) -> Result<(), Error> {
             what(event),
         ]
     });
-    wire.output.text(&render::table(
+    render::table(
         [
             "when", "session", "event", "tool", "verdict", "rule", "what",
         ],
         rows,
-    ));
-    Ok(())
+    )
 }
 
 /// What happened in one short line.
@@ -286,5 +293,34 @@ fn what(event: &HookEventRow) -> String {
         format!("{short}…")
     } else {
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_of_the_log() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let event: HookEventRow = serde_json::from_value(serde_json::json!({
+            "event": "0198", "session": "0123456789", "at": now, "name": "PreToolUse",
+            "tool": "Bash", "cwd": "/srv", "verdict": "deny", "rule": "docker.volume-rm",
+            "detail": { "command": format!("docker volume rm\n  {}", "x".repeat(80)) },
+        }))
+        .unwrap();
+        let text = listed(&[event], now);
+        assert_eq!(text.lines().count(), 2, "{text}");
+        for word in [
+            "01234567  ",
+            "PreToolUse",
+            "Bash",
+            "deny",
+            "docker.volume-rm",
+            "docker volume rm xxx",
+            "x…",
+        ] {
+            assert!(text.contains(word), "{word} is missing in {text}");
+        }
     }
 }
