@@ -15,9 +15,13 @@ use crate::error::Error;
 use crate::inventory::shown;
 use crate::line;
 use crate::progress::Progress;
-use crate::reply::{Prose, Reply};
+use crate::reply::Reply;
 use crate::store::NewEvent;
 use crate::store::rows::{ExecutionStatus, Schedule, Severity, Time};
+
+mod in_short;
+
+pub(crate) use in_short::in_short;
 
 /// The longest cron expression, in characters.
 const LONGEST: usize = 200;
@@ -262,21 +266,6 @@ async fn keep_alive(agent: Agent, run: i64) {
         if let Err(error) = agent.store().renew_run(run, agent.now() + LEASE).await {
             tracing::warn!(%error, run, "the lease of a scheduled run was not renewed");
         }
-    }
-}
-
-/// One sentence for the list of runs.
-pub(crate) fn in_short(reply: &Reply) -> String {
-    match reply {
-        Reply::Deployed(report) => report.summary.clone(),
-        Reply::Brief(brief) => match &brief.prose {
-            Prose::Written { text, .. } => text.lines().next().unwrap_or_default().to_owned(),
-            Prose::Unavailable { .. } => brief.facts.first().cloned().unwrap_or_default(),
-        },
-        Reply::Incident(report) => report.verdict.clone(),
-        Reply::Confirm(question) => format!("asked: {}", question.text),
-        Reply::Ran { reply, .. } | Reply::AsOf { reply, .. } => in_short(reply),
-        _ => "done".to_owned(),
     }
 }
 
