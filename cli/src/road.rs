@@ -38,6 +38,7 @@ impl Road<'_> {
                 ExitCode::from(reply.exit_code())
             }
             Err(error) => {
+                let error = as_typed(error);
                 self.wire.output.error(&error);
                 ExitCode::from(error.exit_code())
             }
@@ -227,6 +228,24 @@ impl Road<'_> {
     }
 }
 
+/// Gives the hints of an error, which are lines of a chat, the form that is typed in a shell.
+fn as_typed(mut error: Error) -> Error {
+    if let Error::Invalid { message } | Error::NotFound { message } | Error::Conflict { message } =
+        &mut error
+    {
+        for (line, typed) in [
+            ("`cancel ", "`fjord cancel "),
+            ("`remember ", "`fjord remember "),
+            ("`search ", "`fjord rag search "),
+            ("`incident ", "`fjord incident "),
+            ("`deploy ", "`fjord deploy "),
+        ] {
+            *message = message.replace(line, typed);
+        }
+    }
+    error
+}
+
 fn nobody_to_ask(what: &str) -> Error {
     Error::forbidden(format!(
         "{what}: this needs `--yes` or a terminal to answer on; nothing was done"
@@ -268,4 +287,18 @@ pub(crate) fn is_yes(line: &str) -> bool {
         line.trim().trim_start_matches('/').to_lowercase().as_str(),
         "y" | "yes"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_what_can_be_typed_in_a_shell() {
+        let error = Error::conflict("`api` is locked; wait for its end or `cancel api`");
+        assert_eq!(
+            as_typed(error).to_string(),
+            "`api` is locked; wait for its end or `fjord cancel api`"
+        );
+    }
 }
