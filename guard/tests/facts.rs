@@ -89,6 +89,54 @@ fn a_restart_matters_in_production_and_names_who_depends_on_it() {
 }
 
 #[test]
+fn twenty_commands_are_silent_in_development_and_name_server_and_dependents_in_production() {
+    const API: &str = "`web-1`, and `shop`, `jobs` and `mail` depend on it.";
+    const POSTGRES: &str = "`db-1`, and `api` depends on it.";
+    let table = [
+        ("docker stop api", API),
+        ("docker kill api", API),
+        ("docker pause api", API),
+        ("docker rm api", API),
+        ("docker container restart api", API),
+        ("docker restart app_api_1", API),
+        ("docker compose stop api", API),
+        ("docker-compose restart api", API),
+        ("podman restart api", API),
+        ("systemctl stop api", API),
+        ("systemctl disable --now api.service", API),
+        ("service api restart", API),
+        ("pm2 delete api", API),
+        ("supervisorctl stop api", API),
+        ("killall api", API),
+        ("cd /srv/api && docker compose down", API),
+        ("sudo sh -c 'systemctl restart api'", API),
+        ("docker -H ssh://db-1 restart postgres", POSTGRES),
+        (
+            "ssh ann@db-1.example.com sudo systemctl stop postgres",
+            POSTGRES,
+        ),
+        (
+            "ssh db-1 'cd /srv/db && docker compose restart postgres'",
+            POSTGRES,
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (command, ending) in table {
+        let mild = judge(command, &facts("development"), &Settings::default());
+        let strict = judge(command, &facts("production"), &Settings::default());
+        let holds = mild.verdict == Verdict::None
+            && strict.verdict == Verdict::Ask
+            && strict
+                .reason
+                .ends_with(&format!("on the production server {ending}"));
+        if !holds {
+            wrong.push(format!("{command}: {mild:?}, {strict:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_compose_command_without_a_service_means_its_whole_project() {
     for (command, names) in [
         ("cd /srv/api && docker compose down", "`api`"),
