@@ -105,7 +105,6 @@ pub struct Store {
     broken: Arc<Mutex<Option<(Instant, String)>>>,
 }
 
-#[derive(Debug)]
 enum Place {
     Memory,
     File(PathBuf),
@@ -113,6 +112,17 @@ enum Place {
         shown: String,
         options: Box<PgConnectOptions>,
     },
+}
+
+/// By hand, since the options hold the password.
+impl std::fmt::Debug for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Memory => out.write_str("memory"),
+            Self::File(path) => write!(out, "{}", path.display()),
+            Self::Postgres { shown, .. } => out.write_str(shown),
+        }
+    }
 }
 
 impl Store {

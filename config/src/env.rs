@@ -56,6 +56,10 @@ pub const CLAUDE_CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
 pub const SSH_AUTH_SOCK: &str = "SSH_AUTH_SOCK";
 /// Socket on which systemd waits for "ready".
 pub const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+/// Size in bytes from which glibc gives memory back as soon as it is freed.
+pub const MALLOC_MMAP_THRESHOLD: &str = "MALLOC_MMAP_THRESHOLD_";
+/// How many heaps glibc keeps for the threads of a process.
+pub const MALLOC_ARENA_MAX: &str = "MALLOC_ARENA_MAX";
 
 /// What the variables of configuration keys begin with.
 pub(crate) const KEY_PREFIX: &str = "FJORD_";
@@ -88,6 +92,8 @@ pub const ALL: &[&str] = &[
     CLAUDE_CONFIG_DIR,
     SSH_AUTH_SOCK,
     NOTIFY_SOCKET,
+    MALLOC_MMAP_THRESHOLD,
+    MALLOC_ARENA_MAX,
 ];
 
 /// Holds the variables that Fjord uses and the user's id, as they were at the start.
@@ -174,11 +180,16 @@ impl Environment {
         self.uid
     }
 
-    /// Returns the names of the variables that begin with `FJORD_`: commands that Fjord runs must not inherit them,
-    /// since one may hold the bot's token.
+    /// Returns the names of the variables that commands which Fjord runs must not inherit: those that begin with
+    /// `FJORD_`, since one may hold the bot's token, and those that `fjord up` sets for its own memory.
     pub fn private_names(&self) -> Vec<String> {
+        let ours = [MALLOC_MMAP_THRESHOLD, MALLOC_ARENA_MAX]
+            .into_iter()
+            .filter(|name| self.is_set(name));
         self.fjord_variables()
-            .map(|(name, _)| name.to_owned())
+            .map(|(name, _)| name)
+            .chain(ours)
+            .map(str::to_owned)
             .collect()
     }
 

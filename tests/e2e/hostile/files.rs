@@ -79,13 +79,22 @@ async fn a_store_with_pages_overwritten() {
     bytes[4_096..length].fill(0xA5);
     std::fs::write(&file, &bytes).unwrap();
     for arguments in [
-        &["status"][..],
-        &["service", "list"],
-        &["server", "add", "x"],
+        &["server", "add", "x"][..],
+        &["events"],
+        &["history", "api"],
     ] {
         let output = home.fjord(arguments);
         assert!(!output.stderr.contains("panicked"), "{output:?}");
         assert!(matches!(output.code, Some(69)), "{output:?}");
+    }
+    // What the snapshot knows is told with its age, never as if it were now.
+    for arguments in [&["status"][..], &["service", "list"]] {
+        let output = home.fjord(arguments);
+        output.expect_code(0);
+        assert!(
+            output.stdout.starts_with("the store is down: as of"),
+            "{output:?}"
+        );
     }
 }
 
