@@ -38,6 +38,16 @@ const FORMS: &[Form] = &[
     form("ya29.", Kind::CloudKey, 20, ANY, is_url_safe),
     form("dop_v1_", Kind::CloudKey, 40, ANY, is_word),
     form("hvs.", Kind::CloudKey, 20, ANY, is_url_safe),
+    form("GOCSPX-", Kind::CloudKey, 28, 28, is_url_safe),
+    form("dapi", Kind::CloudKey, 32, 32, is_word),
+    form("pscale_tkn_", Kind::CloudKey, 32, ANY, is_url_safe),
+    form("sbp_", Kind::CloudKey, 40, ANY, is_word),
+    form("dp.pt.", Kind::CloudKey, 40, ANY, is_word),
+    form("pul-", Kind::CloudKey, 40, 40, is_word),
+    form("glsa_", Kind::CloudKey, 32, ANY, is_word),
+    form("sntrys_", Kind::CloudKey, 40, ANY, is_url_safe),
+    form("NRAK-", Kind::CloudKey, 27, 27, is_upper),
+    form("PMAK-", Kind::CloudKey, 59, 59, is_url_safe),
     form("ghp_", Kind::ForgeToken, 30, ANY, is_word),
     form("gho_", Kind::ForgeToken, 30, ANY, is_word),
     form("ghu_", Kind::ForgeToken, 30, ANY, is_word),
@@ -50,6 +60,11 @@ const FORMS: &[Form] = &[
     form("glptt-", Kind::ForgeToken, 18, ANY, is_url_safe),
     form("npm_", Kind::ForgeToken, 36, 36, is_word),
     form("pypi-", Kind::ForgeToken, 50, ANY, is_url_safe),
+    form("rubygems_", Kind::ForgeToken, 48, 48, is_word),
+    form("dckr_pat_", Kind::ForgeToken, 27, 27, is_url_safe),
+    form("lin_api_", Kind::ForgeToken, 40, ANY, is_word),
+    form("ATATT3", Kind::ForgeToken, 60, ANY, is_url_safe),
+    form("AGE-SECRET-KEY-1", Kind::PrivateKey, 58, 58, is_upper),
     form("xoxb-", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxp-", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxa-", Kind::ChatToken, 10, ANY, is_url_safe),
@@ -63,12 +78,15 @@ const FORMS: &[Form] = &[
     form("whsec_", Kind::PaymentKey, 24, ANY, is_word),
     form("SG.", Kind::PaymentKey, 40, ANY, is_url_safe_or_dot),
     form("shpat_", Kind::PaymentKey, 32, ANY, is_word),
+    form("shpss_", Kind::PaymentKey, 32, ANY, is_word),
     form("sk-ant-", Kind::ModelKey, 20, ANY, is_url_safe),
     form("sk-proj-", Kind::ModelKey, 20, ANY, is_url_safe),
     form("sk-or-", Kind::ModelKey, 20, ANY, is_url_safe),
     form("sk-", Kind::ModelKey, 32, ANY, is_word),
     form("hf_", Kind::ModelKey, 30, ANY, is_word),
     form("gsk_", Kind::ModelKey, 40, ANY, is_word),
+    form("r8_", Kind::ModelKey, 37, 37, is_word),
+    form("xai-", Kind::ModelKey, 60, ANY, is_word),
 ];
 
 /// The token that starts here, if one does.
@@ -79,7 +97,8 @@ pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
         b'-' => return key_block(text, at),
         b'0'..=b'9' => return telegram(bytes, at),
         b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at, runs),
-        b'A' | b'S' | b'd' | b'g' | b'h' | b'n' | b'p' | b'r' | b's' | b'w' | b'x' | b'y' => {}
+        b'A' | b'G' | b'N' | b'P' | b'S' | b'd' | b'g' | b'h' | b'l' | b'n' | b'p' | b'r'
+        | b's' | b'w' | b'x' | b'y' => {}
         _ => return None,
     }
     let second = *rest.get(1)?;

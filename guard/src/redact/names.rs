@@ -11,6 +11,7 @@ const TELLING: &[&str] = &[
     "secret",
     "token",
     "apikey",
+    "appkey",
     "accesskey",
     "secretkey",
     "privatekey",
@@ -60,6 +61,9 @@ const HARMLESS: &[&str] = &[
     "redacted",
     "masked",
     "hidden",
+    "include",
+    "omit",
+    "same-origin",
 ];
 
 /// How long a value may be before it is taken for text.
@@ -198,11 +202,21 @@ pub(super) fn value(text: &str, start: usize, end: usize, ends: &mut Ends) -> Op
     let from = at + usize::from(quote.is_some());
     let to = ends.of(bytes, from, quote);
     let value = text.get(from..to)?;
-    (value.len() >= 4 && is_secret(value) && !(is_flag && value.starts_with('-'))).then_some(Span {
+    let is_value = value.len() >= 4 && is_secret(value) && !is_variable(&plain, value);
+    (is_value && !(is_flag && value.starts_with('-'))).then_some(Span {
         start: from,
         end: to,
         kind: Kind::Assignment,
     })
+}
+
+/// Whether code names a variable here: `password=password`, `token = config.token`.
+fn is_variable(name: &str, value: &str) -> bool {
+    let is_path = value.len() <= 128
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'));
+    is_path && (plain(value) == name || value.contains('.') && is_telling(&plain(value)))
 }
 
 /// `Authorization: Bearer …`, with or without quotes.
