@@ -1,7 +1,9 @@
 //! How much redaction finds, and how much it takes by mistake, counted on a generated set.
 //!
-//! Reached: 204 of 208 secrets are masked (recall 0.981), 1 of 240 look-alikes is (precision 0.995).
-//! Forms were added for what this set first missed, so unseen forms will do worse. Still missed are
+//! Reached: 214 of 218 secrets are masked (recall 0.981), 1 of 240 look-alikes is (precision 0.995).
+//! Forms were added for what this set first missed, so unseen forms will do worse:
+//! a cookie, `sig=`, `"auth":` and `…_KEY=` with an unknown name before it are neither in the set nor masked.
+//! Missed in the set are
 //! passwords glued to or behind a short flag (`mysql -p…`, `curl -u user:…`, `sshpass -p …`) and `.netrc` lines;
 //! taken by mistake is a type behind a telling name (`token: CancellationToken`).
 
@@ -90,6 +92,11 @@ const TOKENS: &[(&str, &str, &str, usize)] = &[
     ("PM", "AK-", HEX, 59),
     ("NR", "AK-", UPPER, 27),
     ("AT", "ATT3", URL_SAFE, 180),
+    ("ops_", "eyJ", URL_SAFE, 200),
+    ("LT", "AI", WORD, 20),
+    ("sq0", "atp-", URL_SAFE, 22),
+    ("sq0", "csp-", URL_SAFE, 43),
+    ("hooks.slack", ".com/services/T0/B0/", WORD, 44),
     ("AGE-SECRET", "-KEY-1", UPPER, 58),
 ];
 

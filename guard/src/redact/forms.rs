@@ -60,11 +60,20 @@ const FORMS: &[Form] = &[
     form("glptt-", Kind::ForgeToken, 18, ANY, is_url_safe),
     form("npm_", Kind::ForgeToken, 36, 36, is_word),
     form("pypi-", Kind::ForgeToken, 50, ANY, is_url_safe),
+    form("ops_eyJ", Kind::CloudKey, 40, ANY, is_url_safe),
+    form("LTAI", Kind::CloudKey, 20, 20, is_word),
     form("rubygems_", Kind::ForgeToken, 48, 48, is_word),
     form("dckr_pat_", Kind::ForgeToken, 27, 27, is_url_safe),
     form("lin_api_", Kind::ForgeToken, 40, ANY, is_word),
     form("ATATT3", Kind::ForgeToken, 60, ANY, is_url_safe),
     form("AGE-SECRET-KEY-1", Kind::PrivateKey, 58, 58, is_upper),
+    form(
+        "hooks.slack.com/services/",
+        Kind::ChatToken,
+        40,
+        ANY,
+        is_path,
+    ),
     form("xoxb-", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxp-", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxa-", Kind::ChatToken, 10, ANY, is_url_safe),
@@ -78,6 +87,8 @@ const FORMS: &[Form] = &[
     form("whsec_", Kind::PaymentKey, 24, ANY, is_word),
     form("SG.", Kind::PaymentKey, 40, ANY, is_url_safe_or_dot),
     form("shpat_", Kind::PaymentKey, 32, ANY, is_word),
+    form("sq0atp-", Kind::PaymentKey, 22, 22, is_url_safe),
+    form("sq0csp-", Kind::PaymentKey, 43, 43, is_url_safe),
     form("shpss_", Kind::PaymentKey, 32, ANY, is_word),
     form("sk-ant-", Kind::ModelKey, 20, ANY, is_url_safe),
     form("sk-proj-", Kind::ModelKey, 20, ANY, is_url_safe),
@@ -97,8 +108,8 @@ pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
         b'-' => return key_block(text, at),
         b'0'..=b'9' => return telegram(bytes, at),
         b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at, runs),
-        b'A' | b'G' | b'N' | b'P' | b'S' | b'd' | b'g' | b'h' | b'l' | b'n' | b'p' | b'r'
-        | b's' | b'w' | b'x' | b'y' => {}
+        b'A' | b'G' | b'L' | b'N' | b'P' | b'S' | b'd' | b'g' | b'h' | b'l' | b'n' | b'o'
+        | b'p' | b'r' | b's' | b'w' | b'x' | b'y' => {}
         _ => return None,
     }
     let second = *rest.get(1)?;
@@ -282,4 +293,8 @@ fn is_url_safe(byte: u8) -> bool {
 
 fn is_url_safe_or_dot(byte: u8) -> bool {
     is_url_safe(byte) || byte == b'.'
+}
+
+fn is_path(byte: u8) -> bool {
+    is_word(byte) || byte == b'/'
 }
