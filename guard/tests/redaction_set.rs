@@ -201,7 +201,7 @@ fn beside_a_name(letters: &mut Letters, set: &mut Vec<(String, String)>) {
         "X-Auth-Token: ",
         "tool login --token ",
         "tool login --password=",
-        "//registry.npmjs.org/:_authToken=",
+        "//npm.example.com/:_authToken=",
         "Server=db;User Id=sa;Password=",
         "AccountName=shop;AccountKey=",
         "jdbc:mysql://db/shop?user=ann&password=",
