@@ -17,6 +17,7 @@ mod run;
 mod settings;
 mod shell;
 mod sql;
+mod surrogates;
 mod swell;
 mod verdict;
 
@@ -29,5 +30,6 @@ pub use judge::assess;
 pub use private::without_private;
 pub use rules::{RuleDoc, rules};
 pub use settings::{Exception, RuleSetting, Settings};
+pub use surrogates::without_lone_surrogates;
 pub use swell::swells;
 pub use verdict::{Assessment, Verdict};

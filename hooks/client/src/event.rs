@@ -16,6 +16,14 @@ pub(crate) struct Unreadable {
     pub(crate) is_call: bool,
 }
 
+impl Unreadable {
+    /// Looks for the sign of a tool call only now: an event that can be read is not searched.
+    fn new(why: String, bytes: &[u8]) -> Self {
+        let is_call = is_call(bytes);
+        Self { why, is_call }
+    }
+}
+
 /// A parsed event. Missing fields are empty: clients add and drop fields.
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -33,34 +41,37 @@ impl Event {
     pub(crate) fn read(input: impl Read) -> Result<Self, Unreadable> {
         let mut bytes = Vec::new();
         let read = input.take(MOST_BYTES + 1).read_to_end(&mut bytes);
-        let is_call = is_call(&bytes);
-        let unreadable = |why| Unreadable { why, is_call };
-        read.map_err(|error| unreadable(error.to_string()))?;
+        if let Err(error) = read {
+            return Err(Unreadable::new(error.to_string(), &bytes));
+        }
         if bytes.len() as u64 > MOST_BYTES {
             let why = format!("it is larger than {} MB", MOST_BYTES >> 20);
-            return Err(unreadable(why));
+            return Err(Unreadable::new(why, &bytes));
         }
         if guard::swells(&bytes) {
-            return Err(unreadable("the JSON holds too many values".to_owned()));
+            let why = "the JSON holds too many values".to_owned();
+            return Err(Unreadable::new(why, &bytes));
         }
         // Bad bytes become U+FFFD, as the client itself does it.
         let text = String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Self::parse(text).map_err(unreadable)
+        Self::parse(text)
     }
 
-    fn parse(text: String) -> Result<Self, String> {
+    fn parse(text: String) -> Result<Self, Unreadable> {
         let trimmed = text.trim_start_matches('\u{feff}');
         let (value, text) = match serde_json::from_str::<Value>(trimmed) {
             Ok(value) => (value, text),
             Err(error) => {
-                let repaired = without_lone_surrogates(trimmed);
-                let value = serde_json::from_str(&repaired).map_err(|_| describe(&error))?;
+                let repaired = guard::without_lone_surrogates(trimmed);
+                let value = serde_json::from_str(&repaired)
+                    .map_err(|_| Unreadable::new(describe(&error), trimmed.as_bytes()))?;
                 (value, repaired)
             }
         };
         if !value.is_object() {
-            return Err("it is no JSON object".to_owned());
+            let why = "it is no JSON object".to_owned();
+            return Err(Unreadable::new(why, text.as_bytes()));
         }
         let field = |name: &str| {
             value
@@ -100,40 +111,6 @@ fn describe(error: &serde_json::Error) -> String {
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
-/// Replaces `\ud800` without its partner by `\ufffd`: JavaScript writes such halves, JSON has no place for them.
-fn without_lone_surrogates(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut result = String::with_capacity(text.len());
-    let mut from = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match escape(bytes, at) {
-            Some(0xD800..=0xDBFF) if matches!(escape(bytes, at + 6), Some(0xDC00..=0xDFFF)) => {
-                at += 12;
-            }
-            Some(0xD800..=0xDFFF) => {
-                result.push_str(text.get(from..at).unwrap_or_default());
-                result.push_str("\\ufffd");
-                at += 6;
-                from = at;
-            }
-            _ => at += 2,
-        }
-    }
-    result.push_str(text.get(from..).unwrap_or_default());
-    result
-}
-
-/// The number of a `\uXXXX` that stands here.
-fn escape(bytes: &[u8], at: usize) -> Option<u32> {
-    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +130,6 @@ mod tests {
     #[test]
     fn an_error_tells_the_place_and_not_the_text() {
         let error = Event::parse(r#"{"prompt": "hunter2" oops"#.to_owned()).unwrap_err();
-        assert_eq!(error, "this is no JSON (line 1, column 22)");
+        assert_eq!(error.why, "this is no JSON (line 1, column 22)");
     }
 }

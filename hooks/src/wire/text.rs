@@ -15,44 +15,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, WireError> {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    let repaired = without_lone_surrogates(&text);
+    let repaired = guard::without_lone_surrogates(&text);
     serde_json::from_str(&repaired).map_err(|_| WireError::Syntax {
         line: error.line(),
         column: error.column(),
     })
-}
-
-/// Replaces `\ud800` without its partner by `\ufffd`: JavaScript writes such halves, JSON has no place for them.
-fn without_lone_surrogates(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut result = String::with_capacity(text.len());
-    let (mut from, mut at) = (0, 0);
-    while at < bytes.len() {
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match escape(bytes, at) {
-            Some(0xD800..=0xDBFF) if matches!(escape(bytes, at + 6), Some(0xDC00..=0xDFFF)) => {
-                at += 12;
-            }
-            Some(0xD800..=0xDFFF) => {
-                result.push_str(text.get(from..at).unwrap_or_default());
-                result.push_str("\\ufffd");
-                at += 6;
-                from = at;
-            }
-            _ => at += 2,
-        }
-    }
-    result.push_str(text.get(from..).unwrap_or_default());
-    result
-}
-
-/// Returns the number of a `\uXXXX` that stands here.
-fn escape(bytes: &[u8], at: usize) -> Option<u32> {
-    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 #[cfg(test)]
