@@ -89,3 +89,18 @@ pub(super) struct Around {
     pub(super) stdin: Input,
     pub(super) inputs: Vec<usize>,
 }
+
+/// A word for a shell to read again: a glob stays one.
+pub(super) fn requoted(arg: &Arg) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/*?[]._-~".contains(&byte);
+    if arg.glob && arg.text.bytes().all(plain) {
+        arg.text.clone()
+    } else {
+        quote(&arg.text)
+    }
+}
+
+/// A word quoted so that a shell reads it back as it is.
+pub(super) fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

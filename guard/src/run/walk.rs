@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub(super) use super::scope::{Around, Followed, Scope, Value};
+use super::scope::requoted;
+pub(super) use super::scope::{Around, Followed, Scope, Value, quote};
 use super::swarm::{floods, multiplies};
 use super::wrappers::{Unwrapped, unwrap};
 use super::{Arg, Input, Run, Runs, base_name};
-use crate::shell::{Command, Item, Redirect, RedirectKind, Script, Simple, parse};
+use crate::shell::{Command, DECLARES, Item, Redirect, RedirectKind, Script, Simple, parse};
 
 /// Leads to a function that starts itself twice at a time.
 pub(crate) const ITSELF: &str = "itself";
@@ -21,6 +22,8 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_TEXT: usize = 256 << 10;
 /// How many commands before it a stage of a pipeline is told of.
 const MAX_FEEDERS: usize = 128;
+/// How often a function is followed inside itself.
+const MAX_RECURSION: usize = 2;
 /// How many values of a loop are followed one by one.
 const MAX_VALUES: usize = 8;
 
@@ -28,7 +31,6 @@ pub(super) struct Walker<'h> {
     pub(super) home: Option<&'h str>,
     pub(super) runs: Vec<Run>,
     pub(super) incomplete: bool,
-    unfinished: bool,
     /// The commands met in substitutions since the last simple command began.
     pub(super) collected: Vec<usize>,
     /// What files written earlier in the line hold, where the text tells.
@@ -49,7 +51,6 @@ impl<'h> Walker<'h> {
             home,
             runs: Vec::new(),
             incomplete: false,
-            unfinished: false,
             collected: Vec::new(),
             files: BTreeMap::new(),
             steps: 0,
@@ -77,7 +78,8 @@ impl<'h> Walker<'h> {
             work: self.steps + self.pieces + (self.bytes + end) / 64 + self.scanned / 64,
             list: self.runs,
             incomplete: self.incomplete,
-            unfinished: self.unfinished,
+            // A program inside this one may be known in part only: that says nothing about the line.
+            unfinished: script.unfinished,
         }
     }
 
@@ -115,7 +117,6 @@ impl<'h> Walker<'h> {
         stdin: &Input,
     ) -> Option<String> {
         self.incomplete |= script.cut;
-        self.unfinished |= script.unfinished;
         let mut printed = Some(String::new());
         for item in &script.items {
             let output = self.item(scope, item, stdin);
@@ -302,6 +303,15 @@ impl<'h> Walker<'h> {
             inner.aliases = Rc::default();
             return self.program(&mut inner, &line, &around.stdin);
         }
+        // `local x=(…)` names it for what follows.
+        if simple
+            .words
+            .first()
+            .and_then(crate::shell::Word::bare)
+            .is_some_and(|word| DECLARES.contains(&word))
+        {
+            scope.assign(std::mem::take(&mut assigned));
+        }
         if assigned.is_empty() {
             return self.run(scope, argv, around);
         }
@@ -394,6 +404,11 @@ impl<'h> Walker<'h> {
                 self.push(&scope.deeper(ITSELF), argv, around);
                 return None;
             }
+            // Its commands were seen on the way here; only its words could differ.
+            if scope.via.iter().filter(|via| **via == first).count() >= MAX_RECURSION {
+                self.push(scope, argv, around);
+                return None;
+            }
             let mut inner = scope.deeper(&first);
             inner.set_positionals(argv.get(1..).unwrap_or_default());
             let output = self.command(&mut inner, &body, &around.stdin);
@@ -417,9 +432,15 @@ impl<'h> Walker<'h> {
                 for (name, value) in variables {
                     deeper.set(&name, vec![value]);
                 }
-                if inner.is_empty() {
+                let Some(program) = inner.first() else {
                     self.push(scope, argv, around);
                     return None;
+                };
+                // These step over a function of the same name.
+                if matches!(name.as_str(), "command" | "builtin")
+                    && deeper.functions.contains_key(&program.text)
+                {
+                    Rc::make_mut(&mut deeper.functions).remove(&program.text);
                 }
                 let output = self.run(&mut deeper, inner, around);
                 // These run builtins in the shell itself.
@@ -464,19 +485,4 @@ impl<'h> Walker<'h> {
             inputs,
         });
     }
-}
-
-/// A word for a shell to read again: a glob stays one.
-fn requoted(arg: &Arg) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/*?[]._-~".contains(&byte);
-    if arg.glob && arg.text.bytes().all(plain) {
-        arg.text.clone()
-    } else {
-        quote(&arg.text)
-    }
-}
-
-/// A word quoted so that a shell reads it back as it is.
-pub(super) fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

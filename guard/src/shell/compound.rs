@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::parse::{MAX_DEPTH, Parser};
 use super::word::MAX_ARITHMETIC;
-use super::{Command, Word};
+use super::{Command, Part, Word};
 
 impl Parser<'_> {
     pub(super) fn compound(
@@ -42,16 +42,10 @@ impl Parser<'_> {
         self.position += keyword.len();
         self.skip_blanks();
         if self.peek() == Some(b'(')
-            && let Some(end) = self
-                .text
-                .as_bytes()
-                .get(self.position..)
-                .unwrap_or_default()
-                .windows(2)
-                .take(MAX_ARITHMETIC)
-                .position(|pair| pair == b"))")
+            && self.at(1) == Some(b'(')
+            && let Some(end) = self.brackets_end(self.position + 2)
         {
-            self.position += end + 2;
+            self.position = end + 2;
             self.skip_separators(&[]);
             return self.compound("", None, &["do", "done"], "done");
         }
@@ -76,6 +70,89 @@ impl Parser<'_> {
         self.compound("", Some((name, values)), &["do", "done"], "done")
     }
 
+    /// Where the `))` of a counting loop stands. Looks ahead a little only.
+    fn brackets_end(&self, start: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut open = 0_usize;
+        for index in start..bytes.len().min(start + MAX_ARITHMETIC) {
+            match bytes[index] {
+                b'(' => open += 1,
+                b')' if open == 0 => return (bytes.get(index + 1) == Some(&b')')).then_some(index),
+                b')' => open -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Reads what stands between `[[` and `]]`, where brackets, `<`, `>`, `&&` and `||` start no command.
+    /// `;` has no place in it: from there on the text is read as commands, as a shell without `[[` would.
+    pub(super) fn conditional(&mut self, words: &mut Vec<Word>) {
+        loop {
+            while matches!(self.peek(), Some(b' ' | b'\t' | b'\r'))
+                || self.peek() == Some(b'\\') && self.at(1) == Some(b'\n')
+            {
+                self.take_char();
+            }
+            let (first, second) = (self.peek(), self.at(1));
+            match first {
+                None | Some(b';') => break,
+                Some(b'&') if second != Some(b'&') => break,
+                Some(b'\n') => {
+                    let goes_on = words
+                        .last()
+                        .and_then(Word::bare)
+                        .is_some_and(|word| matches!(word, "[[" | "&&" | "||" | "(" | "!"));
+                    let rest = self.text.get(self.position..).unwrap_or_default();
+                    let next = rest.bytes().take(MAX_ARITHMETIC);
+                    let next = next.into_iter().find(|byte| !byte.is_ascii_whitespace());
+                    if !goes_on && !matches!(next, Some(b']' | b'&' | b'|' | b')')) {
+                        break;
+                    }
+                    self.newline();
+                    continue;
+                }
+                _ => {}
+            }
+            self.count();
+            let operator = match (first, second) {
+                (Some(b'&'), _) => "&&",
+                (Some(b'|'), Some(b'|')) => "||",
+                (Some(b'|'), _) => "|",
+                (Some(b'('), _) => "(",
+                (Some(b')'), _) => ")",
+                (Some(one @ (b'<' | b'>')), next) if next != Some(b'(') => {
+                    if one == b'<' {
+                        "<"
+                    } else {
+                        ">"
+                    }
+                }
+                _ => {
+                    let before = self.position;
+                    let word = self.word();
+                    if self.position == before {
+                        break;
+                    }
+                    let ends = word.bare() == Some("]]");
+                    words.push(word);
+                    if ends {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            self.position += operator.len();
+            words.push(Word {
+                parts: vec![Part::Literal {
+                    text: operator.to_owned(),
+                    quoted: false,
+                }],
+            });
+        }
+        self.unfinished = true;
+    }
+
     pub(super) fn case(&mut self) -> Command {
         self.position += "case".len();
         self.skip_blanks();
@@ -86,16 +163,7 @@ impl Parser<'_> {
         }
         let mut parts = Vec::new();
         loop {
-            while matches!(
-                self.peek(),
-                Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&')
-            ) {
-                if self.peek() == Some(b'\n') {
-                    self.newline();
-                } else {
-                    self.position += 1;
-                }
-            }
+            self.skip_separators(&[]);
             if self.reserved() == Some("esac") {
                 self.position += "esac".len();
                 break;

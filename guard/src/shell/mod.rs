@@ -12,7 +12,7 @@ mod word;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-pub(crate) use parse::parse;
+pub(crate) use parse::{DECLARES, parse};
 
 /// A list of commands.
 #[derive(Debug, Clone, Default)]

@@ -18,6 +18,9 @@ pub(crate) fn parse(text: &str, pieces: &mut usize) -> Script {
     script
 }
 
+/// The builtins that name things.
+pub(crate) const DECLARES: [&str; 5] = ["declare", "typeset", "local", "export", "readonly"];
+
 pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
     pub(super) position: usize,
@@ -225,13 +228,24 @@ impl<'t> Parser<'t> {
             if self.position == before {
                 break;
             }
-            match (simple.words.is_empty(), assignment(&word)) {
+            if simple.words.is_empty() && word.bare() == Some("[[") {
+                simple.words.push(word);
+                self.conditional(&mut simple.words);
+                continue;
+            }
+            match (
+                simple.words.is_empty() || self.at_declared_array(&simple, before),
+                assignment(&word),
+            ) {
                 (true, Some(mut found)) => {
                     if self.peek() == Some(b'(')
                         && found.values.iter().all(|value| value.parts.is_empty())
                     {
                         self.position += 1;
                         found.values = self.array();
+                    }
+                    if !simple.words.is_empty() {
+                        simple.words.push(Word::literal(&found.name));
                     }
                     simple.assignments.push(found);
                 }
@@ -241,6 +255,20 @@ impl<'t> Parser<'t> {
         let empty =
             simple.words.is_empty() && simple.assignments.is_empty() && simple.redirects.is_empty();
         (!empty).then_some(Command::Simple(simple))
+    }
+
+    /// Whether the word just read is `name=` before the bracket of an array, after `declare` or its like.
+    fn at_declared_array(&self, simple: &Simple, start: usize) -> bool {
+        self.peek() == Some(b'(')
+            && self
+                .text
+                .get(start..self.position)
+                .is_some_and(|word| word.ends_with('='))
+            && simple
+                .words
+                .first()
+                .and_then(Word::bare)
+                .is_some_and(|word| DECLARES.contains(&word))
     }
 
     fn array(&mut self) -> Vec<Word> {

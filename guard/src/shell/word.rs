@@ -192,23 +192,20 @@ impl Parser<'_> {
         {
             name.push(character);
         }
+        let mut inside = Vec::new();
         if self.peek() == Some(b'[') {
-            let index = self.position;
-            while self
-                .peek()
-                .is_some_and(|byte| byte != b']' && byte != b'}' && byte != b'\n')
-            {
-                self.position += 1;
-            }
+            let start = self.position;
+            self.position += 1;
+            self.depth += 1;
+            let index = self.word_until(|byte| matches!(byte, b']' | b'}' | b'\n'));
+            self.depth -= 1;
             if self.peek() == Some(b']') {
                 self.position += 1;
             }
-            let index = self
-                .text
-                .get(index..self.position)
-                .unwrap_or_default()
-                .to_owned();
-            name.push_str(&index);
+            name.push_str(self.text.get(start..self.position).unwrap_or_default());
+            // Commands inside an index run too.
+            inside = index.parts;
+            inside.retain(|part| matches!(part, Part::Substitution { .. }));
         }
         let mut kind = Operation::Other;
         let mut has_operation = indirect;
@@ -242,6 +239,7 @@ impl Parser<'_> {
         } else {
             self.unfinished = true;
         }
+        word.parts.append(&mut inside);
         let operation = has_operation.then_some((kind, argument));
         word.parts.push(Part::Variable {
             name,
