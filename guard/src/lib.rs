@@ -8,6 +8,9 @@
 mod call;
 mod explain;
 mod facts;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod judge;
 mod paths;
 mod private;

@@ -33,6 +33,19 @@ pub enum Kind {
     Header,
 }
 
+const KINDS: [Kind; 10] = [
+    Kind::CloudKey,
+    Kind::ForgeToken,
+    Kind::ChatToken,
+    Kind::PaymentKey,
+    Kind::ModelKey,
+    Kind::Jwt,
+    Kind::PrivateKey,
+    Kind::UrlPassword,
+    Kind::Assignment,
+    Kind::Header,
+];
+
 impl Kind {
     /// The word that stands in the masked text.
     pub fn as_str(self) -> &'static str {
@@ -75,6 +88,19 @@ struct Span {
     kind: Kind,
 }
 
+/// How a mark begins.
+const MARK: &str = "[masked: ";
+
+/// The length of the mark that stands here, if one does. Its own words are no names.
+fn mark(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?.strip_prefix(MARK.as_bytes())?;
+    let kind = KINDS.iter().find(|kind| {
+        rest.strip_prefix(kind.as_str().as_bytes())
+            .is_some_and(|rest| rest.starts_with(b"]"))
+    })?;
+    Some(MARK.len() + kind.as_str().len() + 1)
+}
+
 /// Masks every secret it knows the form of as `[masked: kind]`. Masking twice changes nothing.
 pub fn redact(text: &str) -> Redacted<'_> {
     let spans = spans(text, &mut Looks::default());
@@ -89,7 +115,7 @@ pub fn redact(text: &str) -> Redacted<'_> {
     let mut from = 0;
     for Span { start, end, kind } in spans {
         result.push_str(text.get(from..start).unwrap_or_default());
-        result.push_str("[masked: ");
+        result.push_str(MARK);
         result.push_str(kind.as_str());
         result.push(']');
         *masked.entry(kind).or_insert(0) += 1;
@@ -146,8 +172,14 @@ fn spans(text: &str, looks: &mut Looks) -> Vec<Span> {
     let mut name_start = None;
     while at < bytes.len() {
         let byte = bytes[at];
-        let starts_word =
-            at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+        if let Some(length) = mark(bytes, at) {
+            at += length;
+            name_start = None;
+            continue;
+        }
+        // Behind a secret a word starts: its mark will stand there.
+        let starts_word = found.last().map_or(0, |span| span.end) == at
+            || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
         if starts_word && let Some(span) = forms::token(text, at, &mut looks.runs) {
             at = span.end;
             found.push(span);
@@ -159,6 +191,13 @@ fn spans(text: &str, looks: &mut Looks) -> Vec<Span> {
         {
             at = span.end;
             found.push(span);
+            name_start = None;
+            continue;
+        }
+        if byte == b':'
+            && let Some(end) = forms::masked_password(bytes, at)
+        {
+            at = end;
             name_start = None;
             continue;
         }

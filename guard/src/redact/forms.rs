@@ -1,6 +1,6 @@
 //! Tokens known by their form.
 
-use super::{Kind, Span};
+use super::{Kind, MARK, Span, mark};
 
 /// A token that starts with a prefix of its own.
 struct Form {
@@ -14,6 +14,9 @@ struct Form {
 }
 
 const ANY: usize = usize::MAX;
+
+/// How far the password of a URL is looked for.
+const MOST: usize = 512;
 
 const fn form(
     prefix: &'static str,
@@ -130,7 +133,9 @@ pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
     let bounded = start.saturating_add(form.most).saturating_add(1);
     let end = run(&bytes[..bytes.len().min(bounded)], start, form.letters);
     runs.steps += end - start;
-    (end - start <= form.most).then_some(Span {
+    // What a mark cuts off was longer.
+    let fits = end - start <= form.most && (form.most == ANY || mark(bytes, end).is_none());
+    fits.then_some(Span {
         start: at,
         end,
         kind: form.kind,
@@ -143,8 +148,16 @@ fn key_block(text: &str, at: usize) -> Option<Span> {
     if !rest.starts_with("-----BEGIN ") {
         return None;
     }
-    let head: String = rest.chars().take(64).collect();
-    if !head.contains("PRIVATE KEY") {
+    let head = &rest.as_bytes()[..rest.len().min(64)];
+    let title = head
+        .iter()
+        .skip("-----BEGIN ".len())
+        .take_while(|byte| is_upper(**byte) || **byte == b' ')
+        .count();
+    if !rest
+        .get(.."-----BEGIN ".len() + title)?
+        .contains("PRIVATE KEY")
+    {
         return None;
     }
     let end = rest.find("-----END").map_or(rest.len(), |end| {
@@ -176,7 +189,8 @@ fn telegram(bytes: &[u8], at: usize) -> Option<Span> {
         return None;
     }
     let secret = bytes.get(start..start + 35)?;
-    let ends = bytes.get(start + 35).is_none_or(|byte| !is_url_safe(*byte));
+    let ends = bytes.get(start + 35).is_none_or(|byte| !is_url_safe(*byte))
+        && mark(bytes, start + 35).is_none();
     // A number and a hash of 35 digits do not occur; letters of both cases do.
     let mixed =
         secret.iter().any(u8::is_ascii_uppercase) && secret.iter().any(u8::is_ascii_lowercase);
@@ -230,9 +244,26 @@ fn jwt(bytes: &[u8], at: usize, runs: &mut Runs) -> Option<Span> {
     })
 }
 
+/// Where the mark of a password begins in a URL that was masked before, seen from the colon of `://`.
+pub(super) fn masked_password(bytes: &[u8], at: usize) -> Option<usize> {
+    let start = at + "://".len();
+    if !bytes.get(at..)?.starts_with(b"://") {
+        return None;
+    }
+    let most = bytes.len().min(start + MOST + MARK.len());
+    let rest = bytes.get(start..most)?;
+    let space = rest
+        .iter()
+        .position(|byte| byte.is_ascii_whitespace() || is_end_of_authority(*byte))?;
+    let found = start + space.checked_sub(MARK.len() - 1)?;
+    let after = found + mark(bytes, found)?;
+    let is_password =
+        bytes[found..after].ends_with(b" password]") && bytes.get(after) == Some(&b'@');
+    is_password.then_some(found)
+}
+
 /// The password in `scheme://user:password@host`, seen from the colon of `://`.
 pub(super) fn url_password(bytes: &[u8], at: usize) -> Option<Span> {
-    const MOST: usize = 512;
     let start = at + 3;
     if !bytes.get(at..)?.starts_with(b"://") || at == 0 || !bytes[at - 1].is_ascii_alphanumeric() {
         return None;
@@ -240,14 +271,12 @@ pub(super) fn url_password(bytes: &[u8], at: usize) -> Option<Span> {
     let authority = bytes.get(start..(start + MOST).min(bytes.len()))?;
     let length = authority
         .iter()
-        .position(|byte| {
-            byte.is_ascii_whitespace()
-                || matches!(
-                    byte,
-                    b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b','
-                )
-        })
+        .position(|byte| byte.is_ascii_whitespace() || is_end_of_authority(*byte))
         .unwrap_or(authority.len());
+    // Where a mark stands, it was read before.
+    if authority[..length].ends_with(b"[masked:") {
+        return None;
+    }
     let host = authority[..length].iter().rposition(|byte| *byte == b'@')?;
     let user = authority[..host].iter().position(|byte| *byte == b':');
     let secret = match user {
@@ -267,6 +296,13 @@ pub(super) fn url_password(bytes: &[u8], at: usize) -> Option<Span> {
         end: start + secret.end,
         kind: Kind::UrlPassword,
     })
+}
+
+fn is_end_of_authority(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'/' | b'?' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b','
+    )
 }
 
 /// Where a run of letters ends.

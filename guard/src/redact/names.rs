@@ -1,6 +1,6 @@
 //! Values known by the name beside them.
 
-use super::{Kind, Span};
+use super::{Kind, MARK, Span};
 
 /// How names end that hold secrets, in lower case and without `_`, `-` and `.`.
 const TELLING: &[&str] = &[
@@ -281,6 +281,13 @@ fn is_end(byte: u8, quote: Option<u8>) -> bool {
     }
 }
 
+/// Whether a part of the value was masked before. The mark may begin where the look ends.
+fn has_mark(value: &str, look: usize) -> bool {
+    value[..look]
+        .match_indices('[')
+        .any(|(at, _)| value[at..].starts_with(MARK.trim_end()))
+}
+
 /// Whether a value is a secret and not a place for one.
 fn is_secret(value: &str) -> bool {
     // Code says early that it is code; the look is bounded, so that many names stay linear.
@@ -292,6 +299,7 @@ fn is_secret(value: &str) -> bool {
     let placeholder = value.starts_with(['$', '<', '{', '*', '[', '(', '%', '/', '.', '!', '='])
         || start.contains("process.env")
         || start.contains('(')
+        || has_mark(value, look)
         || value.starts_with("os.");
     let word = value.trim_end_matches(['.', ',', ';']);
     !placeholder
