@@ -1,7 +1,11 @@
 //! Accounts, keys, and what a machine does by itself at set times.
 
-use super::table::{self, Row, row, with};
-use super::{Field, Finding, RuleDoc, View, report, rule};
+mod tables;
+
+pub(crate) use tables::TOOLS;
+
+use super::tools::{self, gives};
+use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::shell::RedirectKind;
 
@@ -55,88 +59,19 @@ const RULES: &[RuleDoc] = &[
         alternative: "`lsattr` shows who protected it; let a person change it.",
     },
     RuleDoc {
+        id: "accounts.privileges",
+        field: "accounts",
+        severity: Verdict::Ask,
+        reason: "This lets a program do more than the one who starts it may.",
+        alternative: "Start it with `sudo` where it is needed, or grant the one capability to a service.",
+    },
+    RuleDoc {
         id: "accounts.traces",
         field: "accounts",
         severity: Verdict::Ask,
         reason: "This deletes the record of what was done on the machine.",
         alternative: "Leave the history and the logs as they are.",
     },
-];
-
-const ROWS: &[Row] = &[
-    row(
-        &[
-            "userdel",
-            "deluser",
-            "groupdel",
-            "delgroup",
-            "remove-localuser",
-        ],
-        &[],
-        "accounts.delete",
-    ),
-    row(&["pw"], &["userdel|groupdel"], "accounts.delete"),
-    with(&["sysadminctl"], &[], &["-deleteUser"], "accounts.delete"),
-    with(
-        &["usermod"],
-        &[],
-        &[
-            "-p",
-            "-G",
-            "-L",
-            "-s",
-            "-l",
-            "-u",
-            "-e",
-            "--password",
-            "--groups",
-            "--lock",
-            "--shell",
-            "--login",
-            "--uid",
-            "--expiredate",
-        ],
-        "accounts.change",
-    ),
-    row(
-        &["chpasswd", "vipw", "vigr", "visudo", "newusers"],
-        &[],
-        "accounts.change",
-    ),
-    row(&["gpasswd", "chage", "chsh"], &[], "accounts.change"),
-    row(&["ssh-copy-id"], &[], "accounts.login-keys"),
-    with(
-        &["gpg", "gpg2"],
-        &[],
-        &[
-            "--delete-secret-keys",
-            "--delete-secret-key",
-            "--delete-secret-and-public-key",
-        ],
-        "accounts.delete-keys",
-    ),
-    row(
-        &["security"],
-        &["delete-keychain|delete-identity|delete-generic-password|delete-internet-password"],
-        "accounts.delete-keys",
-    ),
-    with(&["keytool"], &[], &["-delete"], "accounts.delete-keys"),
-    with(&["ssh-add"], &[], &["-D"], "accounts.login-keys"),
-    row(
-        &["loginctl"],
-        &["terminate-user|kill-user|terminate-session"],
-        "accounts.change",
-    ),
-    row(&["atrm"], &[], "accounts.schedule"),
-    with(&["history"], &[], &["-c", "-d"], "accounts.traces"),
-    with(
-        &["journalctl"],
-        &[],
-        &["--vacuum-size", "--vacuum-time", "--vacuum-files"],
-        "accounts.traces",
-    ),
-    row(&["wevtutil"], &["cl|clear-log"], "accounts.traces"),
-    row(&["clear-history", "clear-eventlog"], &[], "accounts.traces"),
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
@@ -155,8 +90,40 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 report(findings, rule(RULES, "accounts.change"));
             }
         }
-        "crontab" if view.run.has(Some('r'), &[]) => {
+        "crontab" if gives(view, "-r --remove") || empties(view) => {
             report(findings, rule(RULES, "accounts.schedule"));
+        }
+        "chmod" => modes(view, findings),
+        "ssh-keygen" => {
+            // Asked whether to overwrite, it is answered before it asks.
+            if view.run.stdin.given
+                && view
+                    .run
+                    .value(&["-f"])
+                    .is_some_and(|path| path.contains(".ssh/"))
+                && !gives(view, "-y -l -F -R -p -e -i")
+            {
+                report_as(
+                    findings,
+                    rule(RULES, "accounts.delete-keys"),
+                    Verdict::Ask,
+                    "This overwrites a key that may be in use.".to_owned(),
+                );
+            }
+        }
+        "kadmin" | "kadmin.local" => {
+            let asked = view.run.value(&["-q"]).unwrap_or_default();
+            if asked.starts_with("delprinc") || asked.starts_with("delete_principal") {
+                report(findings, rule(RULES, "accounts.delete"));
+            }
+        }
+        "gpg-connect-agent"
+            if view
+                .args()
+                .iter()
+                .any(|arg| arg.text.to_ascii_uppercase().starts_with("DELETE_KEY")) =>
+        {
+            report(findings, rule(RULES, "accounts.delete-keys"));
         }
         "chattr" => {
             let changes = view.args().iter().any(|arg| {
@@ -168,20 +135,25 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 report(findings, rule(RULES, "accounts.protection"));
             }
         }
-        "tee" | "cp" | "mv" | "install" | "rm" | "truncate" | "shred" | "sed" => {
+        "tee" | "cp" | "mv" | "install" | "rm" | "unlink" | "truncate" | "shred" | "srm"
+        | "sed" | "ln" => {
             let edits = view.program != "sed"
                 || view
                     .args()
                     .iter()
                     .any(|arg| arg.text.starts_with("-i") || arg.text.starts_with("--in-place"));
             let operands = view.run.operands(&["-m", "-o", "-g", "-s"]);
-            let from = if view.is(&["cp", "install"]) {
+            let from = if view.is(&["cp", "install", "ln"]) {
                 operands.len().saturating_sub(1)
             } else {
                 0
             };
             let touched = operands.get(from..).unwrap_or_default();
-            if edits && touched.iter().any(|arg| decides_login(&arg.text)) {
+            if view.is(&["rm", "unlink", "shred", "srm", "truncate"])
+                && touched.iter().any(|arg| is_private_key(&arg.text))
+            {
+                report(findings, rule(RULES, "accounts.delete-keys"));
+            } else if edits && touched.iter().any(|arg| decides_login(&arg.text)) {
                 report(findings, rule(RULES, "accounts.login-keys"));
             } else if edits
                 && view.program != "tee"
@@ -190,28 +162,70 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 report(findings, rule(RULES, "accounts.traces"));
             }
         }
-        "dscl"
-            if view
-                .args()
-                .iter()
-                .any(|arg| arg.text.eq_ignore_ascii_case("-delete"))
-                && view.args().iter().any(|arg| {
-                    arg.text.starts_with("/Users/") || arg.text.starts_with("/Groups/")
-                }) =>
-        {
-            report(findings, rule(RULES, "accounts.delete"));
-        }
-        "net"
-            if view.words().first() == Some(&"user")
-                && view
-                    .args()
-                    .iter()
-                    .any(|arg| arg.text.eq_ignore_ascii_case("/delete")) =>
-        {
-            report(findings, rule(RULES, "accounts.delete"));
-        }
-        _ => table::judge(view, ROWS, RULES, findings),
+        _ => tools::judge(view, TOOLS, RULES, findings),
     }
+}
+
+/// Whether `crontab` is given nothing to put in its place.
+fn empties(view: &View<'_>) -> bool {
+    let from_file = view
+        .run
+        .operands(&["-u"])
+        .first()
+        .is_some_and(|arg| arg.text == "/dev/null");
+    let stdin = &view.run.stdin;
+    from_file
+        || stdin
+            .file
+            .as_ref()
+            .is_some_and(|file| file.text == "/dev/null")
+        || stdin.given
+            && stdin
+                .text
+                .as_deref()
+                .is_some_and(|text| text.trim().is_empty())
+}
+
+/// Modes that hand rights on: a program that runs as its owner, a private key that others read.
+fn modes(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let operands = view.run.operands(&[]);
+    let Some((mode, targets)) = operands.split_first() else {
+        return;
+    };
+    // `-s` takes it away and reads like a flag; `u+s`, `+s`, `4755` and `06755` give it.
+    let digits = mode.text.trim_start_matches('0');
+    let by_number = digits.len() == 4
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && digits.starts_with(['2', '4', '6', '7']);
+    let by_letter = mode.text.split(',').any(|part| {
+        part.split_once('+')
+            .is_some_and(|(who, what)| what.contains('s') && who != "g")
+    });
+    let is_group_folder = digits.starts_with('2') && by_number;
+    if (by_number && !is_group_folder || by_letter) && !targets.is_empty() {
+        report(findings, rule(RULES, "accounts.privileges"));
+    }
+    let opens = digits.len() == 3 && !digits.ends_with("00")
+        || mode.text.contains("o+")
+        || mode.text.contains("g+")
+        || mode.text.contains("a+");
+    if opens && targets.iter().any(|arg| is_private_key(&arg.text)) {
+        report_as(
+            findings,
+            rule(RULES, "accounts.privileges"),
+            Verdict::Ask,
+            "This lets others read a private key.".to_owned(),
+        );
+    }
+}
+
+/// A private key of `ssh` or `gpg`, by its usual name.
+fn is_private_key(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    (path.contains(".ssh/") || path.starts_with("/etc/ssh/"))
+        && (name.starts_with("id_") || name.starts_with("ssh_host_"))
+        && !name.ends_with(".pub")
+        || path.contains(".gnupg/private-keys")
 }
 
 /// Whether a file decides who may log in or become another.

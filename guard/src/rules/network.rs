@@ -1,6 +1,9 @@
 //! Network and firewall: what opens a machine to everybody, and what cuts it off.
 
-use super::table::{self, Row, row, with};
+mod firewall;
+mod links;
+
+use super::tools::{self, Form, Tool, form, gives, harmless};
 use super::{Field, Finding, RuleDoc, View, report, rule};
 use crate::Verdict;
 
@@ -48,153 +51,212 @@ const RULES: &[RuleDoc] = &[
     },
 ];
 
-const TABLES: &[&str] = &[
-    "iptables",
-    "ip6tables",
-    "iptables-legacy",
-    "iptables-nft",
-    "ebtables",
-    "arptables",
-];
+const OFF: &str = "network.firewall-off";
+const POLICY: &str = "network.firewall-policy";
+const PROTECTION: &str = "network.protection-off";
+const CUT: &str = "network.cut-off";
+const CHANGE: &str = "network.change";
 
-const ROWS: &[Row] = &[
-    with(
-        TABLES,
-        &[],
-        &["-F", "-X", "--flush", "--delete-chain"],
-        "network.firewall-off",
+const TABLES: &[Form] = &[
+    form("", OFF).with("-F -X --flush --delete-chain"),
+    form("", POLICY).with("-Z --zero"),
+];
+const RESTORE: &[Form] = &[form("", POLICY).unless("-t --test -h --help")];
+const CONFINED: &[Form] = &[form("", PROTECTION).unless("-h")];
+
+pub(crate) const TOOLS: &[Tool] = &[
+    ("aa-complain", CONFINED),
+    ("aa-disable", CONFINED),
+    ("aa-teardown", CONFINED),
+    ("arp", &[form("", CHANGE).with("-d -s")]),
+    ("arptables", TABLES),
+    ("auditctl", &[form("", PROTECTION).with("-D"), form("0", PROTECTION).with("-e")]),
+    ("birdc", &[form("down", CHANGE), form("disable", CHANGE)]),
+    ("brctl", &[form("delbr|delif", CHANGE)]),
+    ("bridge", &[form("fdb flush", CHANGE), form("vlan del|flush", CHANGE)]),
+    ("cloudflared", &[form("tunnel delete|cleanup", CHANGE)]),
+    ("conntrack", &[form("", CHANGE).with("-F -D --flush --delete")]),
+    ("csf", &[form("", OFF).with("-x -f --disable --stop")]),
+    ("csrutil", &[form("disable", PROTECTION)]),
+    ("dhclient", &[form("", CUT).with("-r -x")]),
+    ("dhcpcd", &[form("", CUT).with("-k --release -x --exit")]),
+    ("disable-netadapter", &[form("", CUT)]),
+    ("ebtables", TABLES),
+    ("ethtool", &[form("", CHANGE).with("-s -A -G -K -L --change --reset --pause --set-ring --offload --features")]),
+    ("fail2ban-client", &[form("stop", PROTECTION), form("unban", PROTECTION).with("--all")]),
+    (
+        "firewall-cmd",
+        &[
+            form("", CUT).with("--panic-on"),
+            form("", OFF).with("--set-default-zone=trusted"),
+            form("trusted", OFF).with("--set-default-zone"),
+            form("", POLICY).with(
+                "--complete-reload --reset-to-defaults --set-default-zone --delete-zone --remove-service=ssh \
+                 --remove-port=22/tcp --set-target --load-zone-defaults",
+            ),
+            form("ssh", POLICY).with("--remove-service"),
+            form("22/tcp", POLICY).with("--remove-port"),
+        ],
     ),
-    row(
-        &["nft"],
-        &["flush", "ruleset|table|chain"],
-        "network.firewall-off",
+    ("hostname", &[harmless("").with("-I -i -f -s -d -A -a -y --fqdn --ip-address --short --domain"), form("*", CHANGE)]),
+    ("hostnamectl", &[form("set-hostname|hostname *", CHANGE)]),
+    ("ifdown", &[form("", CUT)]),
+    ("ip6tables", TABLES),
+    ("ip6tables-restore", RESTORE),
+    ("ipfw", &[form("flush|delete", OFF), form("-q|-f flush", OFF), form("disable firewall", OFF)]),
+    ("ipset", &[form("flush|destroy|-F|-X", OFF), form("", OFF).with("-F -X")]),
+    ("iptables", TABLES),
+    ("iptables-legacy", TABLES),
+    ("iptables-nft", TABLES),
+    ("iptables-restore", RESTORE),
+    ("ipvsadm", &[form("", CHANGE).with("-C -D -d --clear --delete-service --delete-server")]),
+    ("iw", &[form("dev * disconnect|del", CUT)]),
+    ("iwconfig", &[form("* txpower off", CUT)]),
+    (
+        "netplan",
+        &[form("apply", CHANGE), form("set", CHANGE)],
     ),
-    row(&["nft"], &["delete", "table|chain"], "network.firewall-off"),
-    row(&["ufw"], &["disable|reset"], "network.firewall-off"),
-    with(&["ufw"], &[], &["--force"], "network.firewall-policy"),
-    row(
-        &["ufw"],
-        &["default", "allow|deny|reject"],
-        "network.firewall-policy",
+    (
+        "netsh",
+        &[
+            form("advfirewall reset", OFF),
+            form("advfirewall firewall delete", POLICY),
+            form("int/erface set interface * disable/d|admin=disable/d", CUT),
+            form("int/erface ip|ipv4|ipv6 reset", CHANGE),
+            form("int/erface ip|ipv4|ipv6 set|delete", CHANGE),
+            form("winsock reset", CHANGE),
+            form("wlan delete|disconnect", CHANGE),
+        ],
     ),
-    with(&["firewall-cmd"], &[], &["--panic-on"], "network.cut-off"),
-    with(
-        &["firewall-cmd"],
-        &[],
-        &["--complete-reload", "--reset-to-defaults"],
-        "network.firewall-policy",
+    ("networkctl", &[form("down|delete", CUT), form("reconfigure|renew", CHANGE)]),
+    (
+        "networksetup",
+        &[form("", CHANGE).with(
+            "-setairportpower -setnetworkserviceenabled -setdnsservers -setmanual -setoff -removenetworkservice \
+             -setwebproxy -setv4off -setv6off",
+        )],
     ),
-    with(&["pfctl"], &[], &["-d", "-F"], "network.firewall-off"),
-    row(&["ipset"], &["flush|destroy"], "network.firewall-off"),
-    row(
-        &["netsh"],
-        &["advfirewall", "reset"],
-        "network.firewall-off",
+    ("nft", &[
+        harmless("").with("-c --check"),
+        form("flush ruleset|table|chain", OFF),
+        form("delete|destroy table|chain", OFF),
+        form("delete|destroy|replace rule", POLICY),
+        form("flush|delete|destroy set|map", POLICY),
+        form("", POLICY).with("-f --file"),
+    ]),
+    (
+        "nmcli",
+        &[
+            form("n/etworking|r/adio of/f", CUT),
+            form("r/adio w/ifi|wwan|a/ll of/f", CUT),
+            form("c/onnection d/own|d/elete", CUT),
+            form("d/evice dis/connect|de/lete|do/wn", CUT),
+            form("c/onnection m/odify", CHANGE),
+            form("g/eneral h/ostname *", CHANGE),
+        ],
     ),
-    row(&["setenforce"], &["0|permissive"], "network.protection-off"),
-    row(&["aa-teardown"], &[], "network.protection-off"),
-    row(
-        &["aa-disable", "aa-complain"],
-        &[],
-        "network.protection-off",
-    ),
-    row(&["csrutil"], &["disable"], "network.protection-off"),
-    with(
-        &["spctl"],
-        &[],
-        &["--master-disable"],
-        "network.protection-off",
-    ),
-    row(&["ip"], &["link|l", "delete|del"], "network.cut-off"),
-    row(
-        &["ip"],
-        &["address|addr|a|route|r|rule|neigh", "flush"],
-        "network.cut-off",
-    ),
-    row(
-        &["ip"],
-        &["route|r", "delete|del", "default"],
-        "network.cut-off",
-    ),
-    row(&["route"], &["del|delete|flush"], "network.cut-off"),
-    row(
-        &["ip"],
-        &["address|addr|a|route|r|rule", "delete|del"],
-        "network.change",
-    ),
-    row(&["ifdown"], &[], "network.cut-off"),
-    row(
-        &["nmcli"],
-        &["networking|n|radio", "off"],
-        "network.cut-off",
-    ),
-    row(&["nmcli"], &["radio", "wifi|all", "off"], "network.cut-off"),
-    row(
-        &["nmcli"],
-        &["connection|con|c|device|dev|d", "down|delete|disconnect"],
-        "network.cut-off",
-    ),
-    with(
-        &["networksetup"],
-        &[],
-        &["-setairportpower", "-setnetworkserviceenabled"],
-        "network.change",
-    ),
-    row(&["wg-quick"], &["down"], "network.change"),
-    row(&["tailscale"], &["down|logout"], "network.change"),
-    row(&["netplan"], &["apply"], "network.change"),
-    row(&["brctl"], &["delbr|delif"], "network.change"),
-    row(&["tc"], &["qdisc", "del|add|replace"], "network.change"),
+    ("ovs-ofctl", &[form("del-flows|del-groups", CHANGE)]),
+    ("ovs-vsctl", &[form("del-br|del-port|del-controller|emer-reset", CHANGE), form("", CHANGE).with("--if-exists")]),
+    ("pfctl", &[harmless("").with("-n"), form("", OFF).with("-d -F")]),
+    ("remove-netfirewallrule", &[form("", POLICY)]),
+    ("resolvectl", &[form("revert", CHANGE), form("dns|domain|default-route * *", CHANGE)]),
+    ("rfkill", &[form("block", CUT)]),
+    ("route", &[
+        form("del/ete|flush", CUT),
+        form("add default|change", CHANGE),
+        form("add * default", CHANGE),
+    ]),
+    ("scutil", &[form("", CHANGE).with("--set")]),
+    ("set-mppreference", &[form("", PROTECTION).with("-DisableRealtimeMonitoring")]),
+    ("setenforce", &[form("0|permissive", PROTECTION)]),
+    ("shorewall", &[form("clear|stop", OFF)]),
+    ("spctl", &[form("", PROTECTION).with("--master-disable --global-disable")]),
+    ("systemctl", &[form("restart|try-restart|reload-or-restart|condrestart \
+        networking|networking.service|NetworkManager|NetworkManager.service|systemd-networkd|systemd-networkd.service|network|network.service|wpa_supplicant|wpa_supplicant.service", CHANGE)]),
+    ("tailscale", &[
+        form("down|logout|switch|funnel", CHANGE),
+        form("serve|funnel reset|off", CHANGE),
+        form("up", CHANGE).with("--reset"),
+        form("set", CHANGE).with("--ssh=false --exit-node --accept-routes --shields-up"),
+    ]),
+    ("tc", &[harmless("").with("lo"), form("qdisc|class|filter del|add|replace|change|d", CHANGE)]),
+    ("uci", &[form("delete|set|commit *", CHANGE)]),
+    ("ufw", &[
+        form("disable|reset", OFF),
+        form("default allow", OFF).ask(),
+        form("default allow|deny|reject", POLICY),
+        form("", POLICY).with("--force"),
+        form("deny|reject|limit 22|ssh|22/tcp|OpenSSH", POLICY),
+        form("delete allow|limit 22|ssh|22/tcp|OpenSSH", POLICY),
+    ]),
+    ("wg", &[form("set|setconf|syncconf", CHANGE)]),
+    ("wg-quick", &[form("down", CHANGE)]),
+    ("wifi", &[form("down", CUT)]),
+    ("wpa_cli", &[form("terminate|disconnect|remove_network|disable_network", CUT)]),
+    ("zerotier-cli", &[form("leave", CHANGE)]),
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let words = view.words();
-    // What is done inside a network name space of its own stays there.
-    let inside = view.program == "ip"
-        && (view.has_word("netns") || view.run.has(None, &["netns", "-n", "-netns"]));
-    if inside {
+    if firewall::judge(view, findings) || links::judge(view, findings) {
         return;
     }
-    let takes_down = match view.program.as_str() {
-        "ip" => {
-            words
-                .iter()
-                .take(2)
-                .any(|word| matches!(*word, "link" | "l"))
-                && words.contains(&"down")
-                && words.contains(&"set")
-        }
-        "ifconfig" => words.len() > 1 && words.contains(&"down"),
-        _ => false,
-    };
-    if takes_down && !view.wants_help() {
-        report(findings, rule(RULES, "network.cut-off"));
+    if view.program == "netsh" && gives(view, "off") && gives(view, "state") {
+        report(findings, rule(RULES, OFF));
         return;
     }
-    if view.is(TABLES) && view.run.has(Some('P'), &["policy"]) {
-        let opens = words.iter().any(|word| word.eq_ignore_ascii_case("accept"));
-        let id = if opens {
-            "network.firewall-off"
-        } else {
-            "network.firewall-policy"
-        };
-        report(findings, rule(RULES, id));
+    if view.program == "sysctl" {
+        sysctl(view, findings);
         return;
     }
-    if view.program == "netsh" && words.contains(&"off") && words.contains(&"state") {
-        report(findings, rule(RULES, "network.firewall-off"));
+    if matches!(view.program.as_str(), "service" | "networking" | "network") {
+        restarted(view, findings);
         return;
     }
-    if view.program == "pfctl" && view.run.has(Some('n'), &[]) {
-        return;
-    }
-    if view.program == "sysctl"
-        && view
-            .args()
-            .iter()
-            .any(|arg| arg.text.replace(' ', "") == "kernel.randomize_va_space=0")
+    tools::judge(view, TOOLS, RULES, findings);
+}
+
+/// `service networking restart` and `/etc/init.d/networking restart`.
+fn restarted(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let network = "networking|network|network-manager|NetworkManager";
+    let as_script = view
+        .run
+        .argv
+        .first()
+        .is_some_and(|word| word.text.starts_with("/etc/init.d/"));
+    let acts = "restart|stop|force-reload";
+    if view.program == "service" && tools::says(view, &format!("{network} {acts}"))
+        || as_script && tools::says(view, acts)
     {
-        report(findings, rule(RULES, "network.protection-off"));
+        report(findings, rule(RULES, CHANGE));
     }
-    table::judge(view, ROWS, RULES, findings);
+}
+
+/// Settings of the kernel that protect it, or that carry traffic.
+fn sysctl(view: &View<'_>, findings: &mut Vec<Finding>) {
+    const PROTECTING: &[&str] = &[
+        "kernel.randomize_va_space=0",
+        "kernel.yama.ptrace_scope=0",
+        "net.ipv4.tcp_syncookies=0",
+        "net.ipv4.conf.all.rp_filter=0",
+        "net.ipv4.conf.default.rp_filter=0",
+        "fs.protected_symlinks=0",
+        "fs.protected_hardlinks=0",
+        "fs.suid_dumpable=1",
+        "fs.suid_dumpable=2",
+    ];
+    const CARRYING: &[&str] = &[
+        "net.ipv4.ip_forward=0",
+        "net.ipv6.conf.all.disable_ipv6=1",
+        "net.ipv6.conf.default.disable_ipv6=1",
+        "net.ipv4.icmp_echo_ignore_all=1",
+        "net.ipv6.conf.all.forwarding=0",
+    ];
+    for arg in view.args() {
+        let set = arg.text.replace([' ', '\t'], "").replace('/', ".");
+        if PROTECTING.contains(&set.as_str()) {
+            report(findings, rule(RULES, PROTECTION));
+        } else if CARRYING.contains(&set.as_str()) {
+            report(findings, rule(RULES, CHANGE));
+        }
+    }
 }

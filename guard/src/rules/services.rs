@@ -1,5 +1,11 @@
 //! Services and machines: stopping and restarting what others depend on.
 
+mod kill;
+mod managers;
+
+pub(crate) use managers::TOOLS;
+
+use super::tools::{self, gives, says};
 use super::{Field, Finding, RuleDoc, View, inventory, report, report_as, rule};
 use crate::Verdict;
 
@@ -68,12 +74,63 @@ const SHARED: &[&str] = &[
     "NetworkManager",
     "systemd-networkd",
     "systemd-resolved",
+    "systemd-journald",
+    "systemd-logind",
     "firewalld",
+    "ufw",
+    "nftables",
+    "iptables",
+    "ip6tables",
+    "shorewall",
+    "fail2ban",
+    "crowdsec",
+    "apparmor",
+    "auditd",
+    "rsyslog",
+    "syslog",
+    "cron",
+    "crond",
+    "dbus",
+    "chronyd",
+    "ntpd",
+    "named",
+    "bind9",
+    "dnsmasq",
+    "unbound",
+    "postfix",
+    "dovecot",
+    "exim4",
+    "slapd",
+    "smbd",
+    "nfs-server",
+    "libvirtd",
+    "dockerd",
+    "lxd",
+    "k3s",
+    "k3s-agent",
     "kubelet",
     "etcd",
     "consul",
+    "nomad",
     "vault",
     "elasticsearch",
+    "opensearch",
+    "clickhouse-server",
+    "cassandra",
+    "memcached",
+    "mosquitto",
+    "php-fpm",
+    "tomcat",
+    "openvpn",
+    "wireguard",
+    "tailscaled",
+    "cloudflared",
+    "display-manager",
+    "gdm",
+    "lightdm",
+    "sddm",
+    "gnome-shell",
+    "xorg",
 ];
 
 /// What a command does to which services.
@@ -86,6 +143,9 @@ struct Act<'a> {
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     power(view, findings);
+    kill::judge(view, findings);
+    tools::judge(view, TOOLS, RULES, findings);
+    by_launchd(view, findings);
     // A proxy is told through its socket to take servers out.
     let told = view.run.stdin.text.as_deref().is_some_and(|text| {
         text.split([';', '\n']).any(|line| {
@@ -128,10 +188,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                         reason,
                     );
                 }
-                None if act.stops
-                    && SHARED.contains(&name.trim_end_matches(".service"))
-                    && !is_development(view) =>
-                {
+                None if act.stops && is_shared(name) && !is_development(view) => {
                     report(findings, rule(RULES, "services.stop"));
                 }
                 None => {}
@@ -171,6 +228,45 @@ fn whole_project(view: &View<'_>, act: &Act<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether a name is a service others use, or a pattern for all of them.
+fn is_shared(name: &str) -> bool {
+    // `postgresql@16-main.service` is `postgresql`.
+    let plain = name
+        .trim_end_matches(".service")
+        .trim_end_matches(".socket")
+        .split('@')
+        .next()
+        .unwrap_or_default();
+    SHARED
+        .iter()
+        .any(|shared| shared.eq_ignore_ascii_case(plain))
+        || matches!(name, "*" | "*.service" | "*.target" | "all")
+}
+
+/// What macOS runs for the system or for a whole session; an agent of one's own is one's own.
+fn by_launchd(view: &View<'_>, findings: &mut Vec<Finding>) {
+    if view.program != "launchctl"
+        || !says(
+            view,
+            "unload|bootout|remove|stop|kill|disable|kickstart|unsetenv",
+        )
+        || says(view, "kickstart") && !gives(view, "-k")
+    {
+        return;
+    }
+    let matters = view.words().iter().skip(1).any(|word| {
+        word.starts_with("system/")
+            || *word == "system"
+            || word.starts_with("com.apple.")
+            || word.starts_with("/Library/")
+            || word.starts_with("/System/")
+            || matches!(word.split_once('/'), Some(("gui" | "user", rest)) if !rest.contains('/'))
+    });
+    if matters {
+        report(findings, rule(RULES, "services.stop"));
+    }
+}
+
 /// Whether the machine is known, and known as one for development.
 fn is_development(view: &View<'_>) -> bool {
     view.run.host.is_none()
@@ -185,10 +281,26 @@ fn is_development(view: &View<'_>) -> bool {
 fn act<'a>(view: &'a View<'_>) -> Option<Act<'a>> {
     let words = view.words();
     let (verb, names): (&str, Vec<&str>) = match view.program.as_str() {
-        "systemctl" | "pm2" | "supervisorctl" | "launchctl" | "rc-service" | "initctl" => {
-            (words.first()?, words.get(1..)?.to_vec())
+        "systemctl" if gives(view, "--user") => return None,
+        "systemctl" | "pm2" | "supervisorctl" | "launchctl" | "initctl" | "sv" => {
+            let verb = after_values(view, &words)?;
+            (words.get(verb)?, words.get(verb + 1..)?.to_vec())
         }
-        "service" => (words.get(1)?, words.get(..1)?.to_vec()),
+        "rc-service" => (words.get(1)?, words.get(..1)?.to_vec()),
+        "stop" => ("stop", words.clone()),
+        "service" | "invoke-rc.d" => (words.get(1)?, words.get(..1)?.to_vec()),
+        "start-stop-daemon" if gives(view, "-K --stop") => {
+            ("stop", vec![view.run.value(&["-n", "--name"])?])
+        }
+        // `/etc/init.d/nginx stop` is a program of that name.
+        name if view
+            .run
+            .argv
+            .first()
+            .is_some_and(|word| word.text.contains("/init.d/") || word.text.contains("/rc.d/")) =>
+        {
+            (words.first()?, vec![name])
+        }
         "docker" | "podman" | "nerdctl" | "docker-compose" => {
             let known = [
                 "stop", "kill", "restart", "rm", "pause", "down", "update", "remove",
@@ -214,12 +326,22 @@ fn act<'a>(view: &'a View<'_>) -> Option<Act<'a>> {
         {
             ("stop", vec!["nginx"])
         }
+        "pg_ctl"
+            if says(view, "stop|restart|kill")
+                && view
+                    .run
+                    .value(&["-D", "--pgdata"])
+                    .is_some_and(|path| path.starts_with("/var/") || path.starts_with("/usr/")) =>
+        {
+            ("stop", vec!["postgresql"])
+        }
         "haproxy" if view.has_word("-sf") || view.has_word("-st") => ("restart", vec!["haproxy"]),
         "killall" | "pkill" => ("kill", view.words()),
         _ => return None,
     };
     let (says, stops) = match verb {
-        "stop" | "down" | "pause" | "bootout" | "unload" => ("stops", true),
+        "stop" | "down" | "pause" | "bootout" | "unload" | "force-stop" | "exit" | "shutdown"
+        | "force-shutdown" | "zap" => ("stops", true),
         "kill" => ("kills", true),
         "restart" | "try-restart" | "kickstart" | "reload-or-restart" => ("restarts", false),
         "disable" | "mask" => ("disables", true),
@@ -229,31 +351,56 @@ fn act<'a>(view: &'a View<'_>) -> Option<Act<'a>> {
     Some(Act { says, stops, names })
 }
 
+/// Where the verb stands: the values of flags such as `-H web-1` come before it.
+fn after_values(view: &View<'_>, words: &[&str]) -> Option<usize> {
+    let with_value = [
+        "-H",
+        "--host",
+        "-M",
+        "--machine",
+        "-s",
+        "--signal",
+        "-t",
+        "--type",
+        "-c",
+        "-w",
+        "-n",
+        "-o",
+        "--state",
+        "--job-mode",
+        "--root",
+        "-p",
+    ];
+    let verb = view
+        .run
+        .operands(&with_value)
+        .first()
+        .map(|arg| arg.text.as_str())?;
+    words.iter().position(|word| *word == verb)
+}
+
 fn power(view: &View<'_>, findings: &mut Vec<Finding>) {
     let words = view.words();
     let turns_off = match view.program.as_str() {
-        "reboot" | "poweroff" | "halt" => true,
-        "shutdown" => !view.has_word("-c"),
-        "init" | "telinit" => words.first().is_some_and(|word| matches!(*word, "0" | "6")),
-        "systemctl" => words.first().is_some_and(|word| {
-            matches!(
-                *word,
-                "reboot" | "poweroff" | "halt" | "kexec" | "rescue" | "emergency"
-            )
+        "reboot" | "poweroff" | "halt" => !gives(view, "-w --wtmp-only"),
+        "shutdown" => !gives(view, "-c -k --show") && !gives(view, "/a"),
+        "init" | "telinit" => words
+            .first()
+            .is_some_and(|word| matches!(*word, "0" | "1" | "6" | "s" | "S")),
+        "systemctl" => says(view, "reboot|poweroff|halt|kexec|rescue|emergency|exit"),
+        "dbus-send" | "gdbus" | "qdbus" => view.args().iter().any(|arg| {
+            arg.text
+                .rsplit_once("login1.Manager.")
+                .is_some_and(|(_, call)| matches!(call, "Reboot" | "PowerOff" | "Halt"))
+        }),
+        "osascript" => view.args().iter().any(|arg| {
+            let said = arg.text.to_ascii_lowercase();
+            (said.contains("system events") || said.contains("finder"))
+                && (said.contains("shut down") || said.contains("to restart"))
         }),
         _ => false,
     };
     if turns_off && !view.wants_help() {
         report(findings, rule(RULES, "services.power"));
-    }
-    let everything = view.program == "kill"
-        && view.args().len() > 1
-        && view
-            .args()
-            .last()
-            .is_some_and(|arg| matches!(arg.text.as_str(), "-1" | "1"));
-    let of_user = view.is(&["pkill", "killall"]) && view.run.has(Some('u'), &["euid", "user"]);
-    if everything || of_user {
-        report(findings, rule(RULES, "services.kill-all"));
     }
 }
