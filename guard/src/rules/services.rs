@@ -144,8 +144,6 @@ struct Act<'a> {
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     power(view, findings);
     kill::judge(view, findings);
-    tools::judge(view, TOOLS, RULES, findings);
-    by_launchd(view, findings);
     // A proxy is told through its socket to take servers out.
     let told = view.run.stdin.text.as_deref().is_some_and(|text| {
         text.split([';', '\n']).any(|line| {
@@ -160,6 +158,13 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if told && view.is(&["socat", "nc", "ncat"]) {
         report(findings, rule(RULES, "services.stop"));
     }
+    stopped(view, findings);
+    // After what the inventory says, which names server and dependents.
+    managed(view, findings);
+}
+
+/// What is stopped by name.
+fn stopped(view: &View<'_>, findings: &mut Vec<Finding>) {
     let Some(act) = act(view) else { return };
     if act.names.is_empty() {
         whole_project(view, &act, findings);
@@ -241,6 +246,24 @@ fn is_shared(name: &str) -> bool {
         .iter()
         .any(|shared| shared.eq_ignore_ascii_case(plain))
         || matches!(name, "*" | "*.service" | "*.target" | "all")
+}
+
+/// What the programs that manage services stop, unless the inventory knows better.
+fn managed(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let mut found = Vec::new();
+    tools::judge(view, TOOLS, RULES, &mut found);
+    by_launchd(view, &mut found);
+    let is_known = || {
+        act(view).is_some_and(|act| {
+            act.names
+                .iter()
+                .any(|name| inventory::service(view, name).is_some())
+        })
+    };
+    found.retain(|finding| {
+        finding.rule.id != "services.stop" || !is_development(view) && !is_known()
+    });
+    findings.append(&mut found);
 }
 
 /// What macOS runs for the system or for a whole session; an agent of one's own is one's own.
