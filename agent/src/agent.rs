@@ -101,7 +101,7 @@ impl Agent {
         // A hook waits for its answer.
         let may_take_time = !matches!(
             command,
-            Command::Judge(_) | Command::Enrich(_) | Command::Observe(_)
+            Command::Judge(_) | Command::Ask(_) | Command::Enrich(_) | Command::Observe(_)
         );
         let outcome = match pass::admit(self, actor, &command).await {
             Ok(pass) => {
@@ -306,7 +306,9 @@ impl Command {
             Self::Secret(_) => "secret",
             Self::Schedule(_) => "schedule",
             Self::Doctor => "doctor",
+            Self::Approvals(_) => "approvals",
             Self::Judge(_) => "judge",
+            Self::Ask(_) => "ask",
             Self::Enrich(_) => "enrich",
             Self::Observe(_) => "observe",
         }
@@ -314,7 +316,7 @@ impl Command {
 
     /// Returns what it is about, for the audit row.
     pub fn target(&self) -> Option<String> {
-        use crate::command::{Item, ScheduleCommand};
+        use crate::command::{ApprovalCommand, Item, ScheduleCommand};
         fn item<F>(item: &Item<F>) -> Option<String> {
             match item {
                 Item::List => None,
@@ -348,6 +350,9 @@ impl Command {
             Self::Schedule(ScheduleCommand::Add { line, .. }) => Some(format!("add {line}")),
             Self::Schedule(ScheduleCommand::Cancel { id }) => Some(format!("cancel {id}")),
             Self::Schedule(ScheduleCommand::Run { id }) => Some(format!("run {id}")),
+            Self::Approvals(ApprovalCommand::Answer { id, decision, .. }) => {
+                Some(format!("{decision} {id}"))
+            }
             _ => None,
         }
     }

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::inventory::{DependencyFields, RouteFields, SecretFields, ServerFields, ServiceFields};
+use crate::reply::Judgement;
+use crate::store::rows::Decision;
 
 /// One request. Every face makes these and nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,8 +100,12 @@ pub enum Command {
     Schedule(ScheduleCommand),
     /// Each dependency of Fjord itself: reachable, version, latency, stand-in.
     Doctor,
+    /// What coding agents wait for, and a person's answer to it.
+    Approvals(ApprovalCommand),
     /// Judges a coding agent's tool call before it runs.
     Judge(Judge),
+    /// Puts a coding agent's tool call before a person.
+    Ask(Permission),
     /// Adds facts and passages to a coding agent's prompt.
     Enrich(Enrich),
     /// Stores what a coding agent did.
@@ -230,6 +236,56 @@ pub struct Judge {
     pub tool: String,
     /// What the tool was given.
     pub input: serde_json::Value,
+}
+
+/// What can be done with the calls that wait for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum ApprovalCommand {
+    /// Lists those that can still be answered.
+    List {
+        /// Also the last ones that were answered or given up.
+        all: bool,
+    },
+    /// Shows one.
+    Show {
+        /// Its number.
+        id: i64,
+    },
+    /// Answers one; the first answer wins.
+    Answer {
+        /// Its number.
+        id: i64,
+        /// What is said.
+        decision: Decision,
+        /// Goes back to the coding agent with a no.
+        note: Option<String>,
+    },
+}
+
+/// A tool call that a person should allow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Permission {
+    /// The event's id, unique in the store.
+    pub event: String,
+    /// The coding agent's session.
+    pub session: String,
+    /// Where it works.
+    pub cwd: String,
+    /// The machine it works on.
+    pub host: String,
+    /// The tool, for instance `Bash`.
+    pub tool: String,
+    /// What the tool was given.
+    pub input: serde_json::Value,
+    /// The rules that the client suggests for "always".
+    pub suggestions: Vec<serde_json::Value>,
+    /// Whether somebody sits before the session.
+    pub attended: bool,
+    /// What the guard in the client's hook said.
+    pub judged: Option<Judgement>,
+    /// How long the session waits, seconds.
+    pub wait_s: u32,
 }
 
 /// A prompt to be enriched.

@@ -7,6 +7,7 @@ use crate::pass::Pass;
 use crate::progress::Progress;
 use crate::reply::Reply;
 
+mod approvals;
 mod brief;
 mod cancel;
 mod change;
@@ -83,6 +84,8 @@ pub(crate) async fn run(
         Command::Dependency(item) => dependency::run(agent, &pass, item).await,
         Command::Secret(item) => secret::run(agent, &pass, item).await,
         Command::Schedule(command) => schedule::run(agent, &pass, command, progress).await,
+        Command::Approvals(command) => approvals::run(agent, &pass, command).await,
+        Command::Ask(permission) => approvals::ask(agent, permission).await,
         Command::Doctor => doctor::run(agent).await,
         Command::Judge(judge) => judge::run(agent, judge).await,
         Command::Enrich(enrich) => enrich::run(agent, enrich).await,

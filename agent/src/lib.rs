@@ -18,6 +18,7 @@ mod reply;
 
 mod commands;
 
+pub mod approvals;
 pub mod deploy;
 pub mod health;
 pub mod inventory;
@@ -33,8 +34,8 @@ pub use actor::{Actor, Face, Role};
 pub use agent::{Agent, Parts};
 pub use clock::Clock;
 pub use command::{
-    Answer, Command, Enrich, EventFilter, Item, Judge, Learn, Observation, ScheduleCommand,
-    SearchQuery,
+    Answer, ApprovalCommand, Command, Enrich, EventFilter, Item, Judge, Learn, Observation,
+    Permission, ScheduleCommand, SearchQuery,
 };
 pub use error::Error;
 pub use progress::{Progress, Stage, Step};

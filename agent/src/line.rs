@@ -1,8 +1,9 @@
 //! The one grammar of a typed line: chat, Telegram and schedules read the same words.
 
-use crate::command::{Command, EventFilter, ScheduleCommand, SearchQuery};
+use crate::command::{ApprovalCommand, Command, EventFilter, ScheduleCommand, SearchQuery};
 use crate::error::Error;
 use crate::inventory::shown;
+use crate::store::rows::Decision;
 
 /// Longest line that is read, in characters.
 const LINE_LIMIT: usize = 4_096;
@@ -79,6 +80,21 @@ pub const OFFERS: &[Offer] = &[
         word: "remember",
         arguments: "TEXT",
         help: "keep a note",
+    },
+    Offer {
+        word: "approvals",
+        arguments: "[all]",
+        help: "what coding agents wait for",
+    },
+    Offer {
+        word: "approve",
+        arguments: "NUMBER [always]",
+        help: "let a coding agent do what it asks for",
+    },
+    Offer {
+        word: "deny",
+        arguments: "NUMBER [NOTE]",
+        help: "refuse it; the note goes to the coding agent",
     },
     Offer {
         word: "schedules",
@@ -172,6 +188,25 @@ pub fn parse(line: &str) -> Result<Command, Error> {
         "remember" => Ok(Command::Remember {
             text: text(&word, rest)?,
         }),
+        "approvals" => match arguments.as_slice() {
+            [] => Ok(Command::Approvals(ApprovalCommand::List { all: false })),
+            ["all"] => Ok(Command::Approvals(ApprovalCommand::List { all: true })),
+            _ => Err(usage(&word)),
+        },
+        "approve" => {
+            let (id, always) = one_or_two(&word, &arguments)?;
+            let decision = match always.as_deref() {
+                None => Decision::Allow,
+                Some("always") => Decision::Always,
+                Some(_) => return Err(usage(&word)),
+            };
+            answer(&word, &id, decision, None)
+        }
+        "deny" => {
+            let (id, note) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
+            answer(&word, id, Decision::Deny, note)
+        }
         "schedules" => none(&word, &arguments).map(|()| Command::Schedule(ScheduleCommand::List)),
         "doctor" => none(&word, &arguments).map(|()| Command::Doctor),
         "" => Err(Error::invalid(
@@ -179,6 +214,23 @@ pub fn parse(line: &str) -> Result<Command, Error> {
         )),
         _ => Err(unknown(&word)),
     }
+}
+
+fn answer(
+    word: &str,
+    id: &str,
+    decision: Decision,
+    note: Option<String>,
+) -> Result<Command, Error> {
+    let id = id
+        .trim_start_matches('#')
+        .parse()
+        .map_err(|_| usage(word))?;
+    Ok(Command::Approvals(ApprovalCommand::Answer {
+        id,
+        decision,
+        note,
+    }))
 }
 
 fn unknown(word: &str) -> Error {
@@ -290,7 +342,10 @@ mod tests {
             let line = format!(
                 "/{} {}",
                 offer.word,
-                offer.arguments.replace(['[', ']'], "")
+                offer
+                    .arguments
+                    .replace(['[', ']'], "")
+                    .replace("NUMBER", "#7")
             );
             assert!(parse(&line).is_ok(), "{line}");
         }

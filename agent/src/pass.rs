@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::actor::{Actor, Face, Role};
 use crate::agent::Agent;
-use crate::command::{Answer, Command, Item, ScheduleCommand};
+use crate::command::{Answer, ApprovalCommand, Command, Item, ScheduleCommand};
 use crate::error::Error;
 use crate::store::rows::Time;
 use crate::throttle::Bucket;
@@ -112,6 +112,8 @@ pub fn role_needed(command: &Command) -> Role {
         | Command::Documents
         | Command::Doctor
         | Command::Judge(_)
+        | Command::Ask(_)
+        | Command::Approvals(ApprovalCommand::List { .. } | ApprovalCommand::Show { .. })
         | Command::Enrich(_)
         | Command::Observe(_)
         | Command::Confirm {
@@ -131,6 +133,7 @@ pub fn role_needed(command: &Command) -> Role {
             ..
         }
         | Command::Remember { .. }
+        | Command::Approvals(ApprovalCommand::Answer { .. })
         | Command::Learn(_)
         | Command::Forget { .. }
         | Command::Schedule(
@@ -166,7 +169,7 @@ pub(crate) async fn admit(agent: &Agent, actor: &Actor, command: &Command) -> Re
     }
     let only_for_hooks = matches!(
         command,
-        Command::Judge(_) | Command::Enrich(_) | Command::Observe(_)
+        Command::Judge(_) | Command::Ask(_) | Command::Enrich(_) | Command::Observe(_)
     );
     if only_for_hooks != (actor.face == Face::Hook) {
         return Err(Error::forbidden(format!(

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::store::rows::{
-    AuditRow, Dependency, Deployment, Event, Execution, HealthStatus, HookEventRow, Route,
-    Schedule, Secret, Server, ServerStatus, Service,
+    Approval, AuditRow, Dependency, Deployment, Event, Execution, HealthStatus, HookEventRow,
+    Route, Schedule, Secret, Server, ServerStatus, Service,
 };
 
 /// The answer. A new variant must not compile until every face renders it.
@@ -99,6 +99,12 @@ pub enum Reply {
     },
     /// Each dependency of Fjord itself.
     Doctor(Vec<Check>),
+    /// What coding agents wait for.
+    Approvals(Vec<Approval>),
+    /// A person answered a coding agent's question, and whether that counted.
+    Answered(Box<Answered>),
+    /// A tool call was put before a person.
+    Asked(Box<Approval>),
     /// What the guard thinks of a tool call.
     Judged(Judgement),
     /// What goes in beside a coding agent's prompt; empty: nothing.
@@ -130,6 +136,7 @@ impl Reply {
                 u8::from(!wanted)
             }
             Self::NotRun { .. } => 1,
+            Self::Answered(answered) => u8::from(answered.delivery != Delivery::HandedOn),
             Self::Ran { reply, .. } | Self::AsOf { reply, .. } => reply.exit_code(),
             _ => 0,
         }
@@ -430,6 +437,27 @@ pub enum CheckState {
     Down,
     /// Not configured, and nothing does its work.
     Off,
+}
+
+/// A coding agent's question and a person's answer to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The question with the answer.
+    pub approval: Approval,
+    /// Whether the answer counted.
+    pub delivery: Delivery,
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The session has it.
+    HandedOn,
+    /// The session waits no more; it never gets it.
+    Late,
+    /// The session's hook took it; whether the session got it is not known.
+    Unknown,
 }
 
 /// What the guard thinks of a tool call.

@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::Error;
 
+mod approvals;
 mod audit;
 mod backup;
 mod deployments;
@@ -30,6 +31,7 @@ mod schedules;
 mod services;
 mod updates;
 
+pub use approvals::{NewAnswer, NewApproval};
 pub use audit::NewAudit;
 pub use backup::TABLES;
 pub use deployments::{Ending, NewDeployment, Unfinished};

@@ -1,6 +1,7 @@
 //! Replies as messages: the first line says what matters in a plain word, details stand below.
 
 mod answers;
+mod approvals;
 mod deploy;
 #[cfg(test)]
 mod examples;
@@ -50,6 +51,9 @@ fn page(reply: &Reply) -> Page {
         Reply::Dependencies(dependencies) => inventory::dependencies(dependencies),
         Reply::Secrets(secrets) => inventory::secrets(secrets),
         Reply::Changed(change) => inventory::changed(change),
+        Reply::Approvals(approvals) => approvals::list(approvals),
+        Reply::Answered(answered) => approvals::answered(answered),
+        Reply::Asked(approval) => approvals::list(std::slice::from_ref(approval)),
         Reply::Schedules(schedules) => answers::schedules(schedules),
         Reply::ScheduleDetail { schedule, executions } => answers::schedule(schedule, executions),
         Reply::Ran { id, reply } => {

@@ -1,5 +1,6 @@
 //! The command line: what can be typed after `fjord`, and the commands it means.
 
+mod approvals;
 mod inventory;
 mod work;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use approvals::ApprovalArgs;
 pub(crate) use inventory::InventoryCommand;
 pub(crate) use work::{EventArgs, ForgetArgs, RagCommand, ScheduleArgs};
 
@@ -159,6 +161,8 @@ pub(crate) enum CliCommand {
     /// Runs a line at set times.
     #[command(subcommand)]
     Schedule(ScheduleArgs),
+    /// Lists the calls of coding agents that wait for a person; answers one.
+    Approvals(ApprovalArgs),
     /// Tells what the guard thinks of commands.
     #[command(subcommand)]
     Guard(GuardCommand),

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::interrupt::Interrupts;
 use crate::render::{self, Moment};
-use crate::road::is_yes;
+use crate::road::{is_answer, is_yes};
 use crate::session;
 use crate::steps::StepPrinter;
 use crate::wire::Wire;
@@ -129,7 +129,13 @@ impl Chat<'_> {
                 .output
                 .remark("the question before is left; nothing was done");
         }
-        match agent::line::parse(line) {
+        let command = agent::line::parse(line).and_then(|command| {
+            if is_answer(&command) {
+                session::refuse_in_session(&self.wire.environment, "answering for a coding agent")?;
+            }
+            Ok(command)
+        });
+        match command {
             Ok(command) => self.start(command, None),
             Err(error) => self.failed(&error),
         }

@@ -86,6 +86,7 @@ async fn with_agent(wire: &Wire, agent: &Agent, command: CliCommand) -> Result<E
             let id = learn::named(wire, agent, given.id).await?;
             Command::Forget { id }
         }
+        CliCommand::Approvals(approvals) => approvals.command(),
         CliCommand::Schedule(schedule) => {
             let (command, given) = schedule.command()?;
             consent = given;

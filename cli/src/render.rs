@@ -1,5 +1,6 @@
 //! Every reply as text for a terminal: problems first, readable without colour.
 
+mod approvals;
 mod deploy;
 mod incident;
 mod inventory;
@@ -69,6 +70,9 @@ pub(crate) fn reply(reply: &Reply, moment: Moment) -> String {
         Reply::Dependencies(dependencies) => inventory::dependencies(dependencies),
         Reply::Secrets(secrets) => inventory::secrets(secrets, moment.now),
         Reply::Changed(change) => inventory::changed(change),
+        Reply::Approvals(approvals) => approvals::list(approvals, moment.now),
+        Reply::Answered(answered) => approvals::answered(answered),
+        Reply::Asked(approval) => approvals::one(approval, moment.now),
         Reply::Schedules(schedules) => schedule::list(schedules, moment.now),
         Reply::ScheduleDetail {
             schedule,

@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use agent::{
-    Actor, Agent, Answer, Command, Error, Item, Progress, Question, Reply, ScheduleCommand,
+    Actor, Agent, Answer, ApprovalCommand, Command, Error, Item, Progress, Question, Reply,
+    ScheduleCommand,
 };
 
 use crate::argv::Consent;
@@ -46,6 +47,9 @@ impl Road<'_> {
     }
 
     async fn answer(&self, command: Command) -> Result<(Reply, bool), Error> {
+        if is_answer(&command) {
+            session::refuse_in_session(&self.wire.environment, "answering for a coding agent")?;
+        }
         if self.consent.yes {
             session::refuse_in_session(&self.wire.environment, "`--yes`")?;
         }
@@ -250,6 +254,11 @@ fn nobody_to_ask(what: &str) -> Error {
     Error::forbidden(format!(
         "{what}: this needs `--yes` or a terminal to answer on; nothing was done"
     ))
+}
+
+/// Tells whether a command answers what a coding agent asked: that is for a person.
+pub(crate) fn is_answer(command: &Command) -> bool {
+    matches!(command, Command::Approvals(ApprovalCommand::Answer { .. }))
 }
 
 /// What a command takes away for good; `None`: nothing, or the agent itself asks.

@@ -35,6 +35,9 @@ pub fn render(event: &str, reply: &Reply) -> Option<Value> {
         | Reply::Dependencies(_)
         | Reply::Secrets(_)
         | Reply::Changed(_)
+        | Reply::Approvals(_)
+        | Reply::Answered(_)
+        | Reply::Asked(_)
         | Reply::Schedules(_)
         | Reply::ScheduleDetail { .. }
         | Reply::Ran { .. }

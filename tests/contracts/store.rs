@@ -1,5 +1,6 @@
 //! What the store promises, whatever database is behind it.
 
+mod approvals;
 mod inventory;
 mod records;
 pub(crate) mod work;

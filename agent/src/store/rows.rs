@@ -42,10 +42,12 @@ macro_rules! words {
     };
 }
 
+mod approvals;
 mod deployments;
 mod inventory;
 mod work;
 
+pub use approvals::{Approval, ApprovalEnd, Decision};
 pub use deployments::{Deployment, DeploymentStatus, Event, HealthCheck, Severity};
 pub use inventory::{
     Dependency, DependencyType, HealthStatus, Resources, Route, Secret, Server, ServerRole,

@@ -1,14 +1,14 @@
 //! Replies to render: one of each.
 
 use agent::store::rows::{
-    Dependency, DependencyType, Deployment, DeploymentStatus, Event, Execution, ExecutionStatus,
-    HealthStatus, Json, Route, Schedule, Secret, Server, ServerRole, ServerStatus, Service,
-    ServiceStatus, ServiceType, Severity, Time,
+    Approval, Dependency, DependencyType, Deployment, DeploymentStatus, Event, Execution,
+    ExecutionStatus, HealthStatus, Json, Route, Schedule, Secret, Server, ServerRole, ServerStatus,
+    Service, ServiceStatus, ServiceType, Severity, Time,
 };
 use agent::{
-    Brief, Change, Check, CheckState, DeployPlan, DeploymentReport, DocumentInfo, Evidence,
-    HealthReport, IncidentReport, Learned, PassageInfo, Passages, Prose, Question, Reply,
-    ServerState, ServiceDetail, ServiceState, StatusReport, Suspect,
+    Answered, Brief, Change, Check, CheckState, Delivery, DeployPlan, DeploymentReport,
+    DocumentInfo, Evidence, HealthReport, IncidentReport, Learned, PassageInfo, Passages, Prose,
+    Question, Reply, ServerState, ServiceDetail, ServiceState, StatusReport, Suspect,
 };
 use chrono::DateTime;
 use serde_json::json;
@@ -149,6 +149,29 @@ pub(super) fn dependency(name: &str) -> Dependency {
     }
 }
 
+pub(super) fn approval(name: &str) -> Approval {
+    Approval {
+        id: 17,
+        event: name.to_owned(),
+        session: name.to_owned(),
+        tool: name.to_owned(),
+        digest: name.to_owned(),
+        detail: Json(
+            json!({ "what": name, "cwd": name, "host": name, "reason": name, "suggestions": [name] }),
+        ),
+        asked_at: at(),
+        expires_at: at(),
+        answer: None,
+        answered_by: None,
+        answered_at: None,
+        note: Some(name.to_owned()),
+        taken_at: None,
+        handed_at: None,
+        closed: None,
+        closed_at: None,
+    }
+}
+
 pub(super) fn schedule(name: &str) -> Schedule {
     Schedule {
         id: 3,
@@ -271,6 +294,12 @@ pub(super) fn every_reply(text: &str) -> Vec<Reply> {
             retrieval: text(),
             why: Some(text()),
         }),
+        Reply::Approvals(vec![approval(&text())]),
+        Reply::Asked(Box::new(approval(&text()))),
+        Reply::Answered(Box::new(Answered {
+            approval: approval(&text()),
+            delivery: Delivery::HandedOn,
+        })),
         Reply::Documents(vec![DocumentInfo {
             id: text(),
             source: text(),
