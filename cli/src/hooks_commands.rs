@@ -113,7 +113,8 @@ fn installer(wire: &Wire, scope: &str, dir: Option<&Path>) -> Result<Installer, 
             project.display()
         )));
     }
-    Installer::new(scope, &project, &wire.environment).map_err(|error| refusal(&error))
+    let wait_s = wire.load()?.config.hooks.approve_wait_s;
+    Installer::new(scope, &project, &wire.environment, wait_s).map_err(|error| refusal(&error))
 }
 
 fn refusal(error: &InstallError) -> Error {

@@ -50,6 +50,10 @@ pub const CLAUDECODE: &str = "CLAUDECODE";
 pub const CLAUDE_PROJECT_DIR: &str = "CLAUDE_PROJECT_DIR";
 /// Process id of Claude Code.
 pub const CLAUDE_PID: &str = "CLAUDE_PID";
+/// Set to `0` by Claude Code where nobody sits before the session.
+pub const CLAUDE_CODE_SESSION_ATTENDED: &str = "CLAUDE_CODE_SESSION_ATTENDED";
+/// How Claude Code was started: `cli` or `sdk-cli`.
+pub const CLAUDE_CODE_ENTRYPOINT: &str = "CLAUDE_CODE_ENTRYPOINT";
 /// Folder of Claude Code's settings, instead of `~/.claude`.
 pub const CLAUDE_CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
 /// Socket of the SSH agent.
@@ -89,6 +93,8 @@ pub const ALL: &[&str] = &[
     CLAUDECODE,
     CLAUDE_PROJECT_DIR,
     CLAUDE_PID,
+    CLAUDE_CODE_SESSION_ATTENDED,
+    CLAUDE_CODE_ENTRYPOINT,
     CLAUDE_CONFIG_DIR,
     SSH_AUTH_SOCK,
     NOTIFY_SOCKET,

@@ -17,6 +17,7 @@ mod entries;
 /// The events that are taken.
 pub const EVENTS: &[&str] = &[
     "PreToolUse",
+    "PermissionRequest",
     "UserPromptSubmit",
     "PostToolUse",
     "PostToolUseFailure",
@@ -122,14 +123,17 @@ pub struct Installer {
     settings: PathBuf,
     program: PathBuf,
     backups: PathBuf,
+    wait_s: u64,
 }
 
 impl Installer {
-    /// Names the files of a scope; `project` is the project's folder. Does no I/O but follow a link.
+    /// Names the files of a scope; `project` is the project's folder, `wait_s` how long a person is waited for.
+    /// Does no I/O but follow a link.
     pub fn new(
         scope: Scope,
         project: &Path,
         environment: &Environment,
+        wait_s: u64,
     ) -> Result<Self, InstallError> {
         let settings = match scope {
             Scope::User => environment
@@ -146,6 +150,7 @@ impl Installer {
             settings: settings.canonicalize().unwrap_or(settings),
             program: paths.bin_dir.join(PROGRAM),
             backups: paths.data_dir.join("backups"),
+            wait_s,
         })
     }
 
@@ -158,7 +163,7 @@ impl Installer {
     ) -> Result<Done, InstallError> {
         let before = self.read()?;
         let text = before.as_deref().unwrap_or(EMPTY);
-        let after = entries::install(text, &self.program_text(), failure)
+        let after = entries::install(text, self.wanted(&self.program_text(), failure))
             .map_err(|why| self.malformed(why))?;
         self.copy_program(program)?;
         self.replace(before.as_deref(), &after, now)
@@ -208,7 +213,7 @@ impl Installer {
             .into_iter()
             .any(|failure| {
                 !found.is_empty()
-                    && entries::install(&text, &self.program_text(), failure)
+                    && entries::install(&text, self.wanted(&self.program_text(), failure))
                         .is_ok_and(|after| after == text)
             });
         let mut events: Vec<String> = found.into_iter().map(|entry| entry.event).collect();
@@ -227,9 +232,17 @@ impl Installer {
         [Failure::Continue, Failure::Block]
             .into_iter()
             .any(|failure| {
-                entries::install(original, &self.program_text(), failure)
+                entries::install(original, self.wanted(&self.program_text(), failure))
                     .is_ok_and(|text| text == present && original != present)
             })
+    }
+
+    fn wanted<'a>(&self, program: &'a str, failure: Failure) -> entries::Wanted<'a> {
+        entries::Wanted {
+            program,
+            failure,
+            wait_s: self.wait_s,
+        }
     }
 
     fn program_text(&self) -> String {

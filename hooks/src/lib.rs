@@ -9,6 +9,7 @@ pub mod server;
 pub mod spool;
 pub mod wire;
 
+mod asking;
 mod record;
 
 pub use install::{Installer, Scope};

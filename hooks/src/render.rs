@@ -51,12 +51,22 @@ fn decision(event: &str, judgement: &Judgement) -> Option<Value> {
     if judgement.verdict == Verdict::None {
         return None;
     }
+    if event == "PermissionRequest" && judgement.verdict == Verdict::Ask {
+        // The dialog is open already.
+        return None;
+    }
     let assessment = Assessment {
         verdict: judgement.verdict,
         rule: judgement.rule.clone(),
         reason: judgement.reason.clone(),
         alternative: judgement.alternative.clone(),
     };
+    if event == "PermissionRequest" {
+        return Some(json!({ "hookSpecificOutput": {
+            "hookEventName": event,
+            "decision": { "behavior": "deny", "message": assessment.sentence() },
+        }}));
+    }
     Some(json!({ "hookSpecificOutput": {
         "hookEventName": event,
         "permissionDecision": judgement.verdict.as_str(),

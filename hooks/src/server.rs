@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Actor, Agent, Command, Progress, Reply};
+use agent::{Actor, Agent, Command, Permission, Progress, Reply};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -20,6 +20,7 @@ use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::asking::{self, Asker, Waiting};
 use crate::record::{self, Record, Recorder};
 use crate::render::render;
 use crate::spool;
@@ -73,14 +74,19 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
     tracing::info!(socket = %socket.display(), "hooks are served");
     spool::sweep(&agent.paths().spool_dir, agent.now());
     let recorder = Recorder::new(&agent);
+    let waiting = Waiting::default();
+    waiting.load(&agent).await;
     let served_all = CancellationToken::new();
     let recording = tokio::spawn(recorder.clone().work(served_all.clone()));
     let router = Router::new()
         .route("/v1/hook", post(hook))
         .route("/v1/health", get(health))
+        .route("/v1/approvals/{event}", get(asking::answer))
+        .route("/v1/approvals/{event}/handed", post(asking::handed))
         .with_state(Served {
             agent,
             recorder,
+            waiting,
             large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
         });
     let serving =
@@ -106,35 +112,52 @@ pub async fn serve(agent: Agent, stop: CancellationToken) -> Result<(), ServeErr
 }
 
 #[derive(Clone, Debug)]
-struct Served {
+pub(crate) struct Served {
     agent: Agent,
     recorder: Recorder,
+    waiting: Waiting,
     large: Arc<Semaphore>,
+}
+
+impl Served {
+    pub(crate) fn agent(&self) -> &Agent {
+        &self.agent
+    }
 }
 
 async fn health() -> Response {
     Json(json!({ "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() })).into_response()
 }
 
-/// Answers 200 with one JSON object, 204 when there is nothing to say, and another status when the event was not
+/// Answers 200 with one JSON object, 202 when a person is asked and the client may wait, 204 when there is nothing to say, and another status when the event was not
 /// taken: then the client goes by its own verdict and spools the event.
 async fn hook(State(served): State<Served>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let id = event_id(&head.headers);
+    let asker = Asker::of(&head.headers);
     let input = match take(&served, &head.headers, body).await {
         Ok(input) => input,
         Err(refusal) => return refusal.into_response(),
     };
     let (event, paths) = (input.event.name().to_owned(), input.paths());
     let record = Record::of(&input, &id, None);
-    let (record, answer) = match input.into_command(&id, None) {
+    served.waiting.follow(&served.agent, &input);
+    let host = served.agent.owner().host().to_owned();
+    let mut question = asker.question(&input, (&id, &host), None);
+    let unattended = asker.asks_before(&input).then(|| input.clone());
+    let (record, mut answer) = match input.into_command(&id, None) {
         None => (None, None),
         Some(command @ (Command::Judge(_) | Command::Enrich(_))) => {
-            let Some(reply) = ask(&served.agent, command, paths).await else {
+            let Some(mut reply) = ask(&served.agent, command, paths).await else {
                 return (StatusCode::SERVICE_UNAVAILABLE, "no answer in time").into_response();
             };
-            let record = match &reply {
-                Reply::Judged(judgement) => record.map(|record| record.judged(judgement)),
+            let record = match &mut reply {
+                Reply::Judged(judgement) => {
+                    asker.stricter(judgement);
+                    question = unattended
+                        .and_then(|input| asker.question(&input, (&id, &host), Some(judgement)));
+                    record.map(|record| record.judged(judgement))
+                }
                 _ => record,
             };
             (record, render(&event, &reply))
@@ -146,10 +169,37 @@ async fn hook(State(served): State<Served>, request: Request) -> Response {
     {
         return (StatusCode::SERVICE_UNAVAILABLE, "the event cannot be kept").into_response();
     }
+    if let Some(question) = question {
+        match put(&served.agent, question).await {
+            Some(Reply::Asked(approval)) => return served.waiting.asked(&approval),
+            Some(reply) => answer = render(&event, &reply),
+            // The client goes by its own flow, as it would without us.
+            None => {}
+        }
+    }
     answer.map_or_else(
         || StatusCode::NO_CONTENT.into_response(),
         |answer| Json(answer).into_response(),
     )
+}
+
+/// Puts a question before a person, inside the deadline of the client; `None`: it could not be put.
+async fn put(agent: &Agent, question: Permission) -> Option<Reply> {
+    let actor = Actor::session(&question.session);
+    let deadline = Duration::from_millis(agent.config().hooks.deadline_ms).mul_f32(0.7);
+    let progress = Progress::none();
+    let asking = agent.handle(&actor, Command::Ask(question), &progress);
+    match tokio::time::timeout(deadline, asking).await {
+        Ok(Ok(reply)) => Some(reply),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "a person could not be asked");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("a person could not be asked in time");
+            None
+        }
+    }
 }
 
 /// Asks the agent, inside the deadline of the client; `None`: no answer.

@@ -77,6 +77,13 @@ pub enum Event {
         /// How long it took.
         duration_ms: Option<u64>,
     },
+    /// A person should say whether a tool may run.
+    PermissionRequest {
+        /// What would run.
+        tool: ToolUse,
+        /// The rules that the client suggests for "always".
+        suggestions: Vec<Value>,
+    },
     /// A person, or the client itself, asks something.
     UserPromptSubmit {
         /// The text, without its private parts.
@@ -148,9 +155,10 @@ impl HookInput {
                 cwd,
                 prompt,
             })),
-            Event::PostToolUse { .. } | Event::PostToolUseFailure { .. } | Event::Other { .. } => {
-                self.observation(id, at).map(Command::Observe)
-            }
+            Event::PostToolUse { .. }
+            | Event::PostToolUseFailure { .. }
+            | Event::PermissionRequest { .. }
+            | Event::Other { .. } => self.observation(id, at).map(Command::Observe),
         }
     }
 
@@ -207,7 +215,8 @@ impl HookInput {
         paths
     }
 
-    fn session(&self) -> String {
+    /// Returns the session, `unknown` when the client did not say.
+    pub(crate) fn session(&self) -> String {
         if self.session_id.is_empty() {
             "unknown".to_owned()
         } else {
@@ -234,6 +243,13 @@ impl Event {
                     .unwrap_or_default(),
                 duration_ms: fields.get("duration_ms").and_then(Value::as_u64),
             },
+            "PermissionRequest" => Self::PermissionRequest {
+                tool: ToolUse::take(&mut fields),
+                suggestions: match fields.remove("permission_suggestions") {
+                    Some(Value::Array(suggestions)) => suggestions,
+                    _ => Vec::new(),
+                },
+            },
             "UserPromptSubmit" => Self::UserPromptSubmit {
                 prompt: guard::without_private(
                     &take_text(&mut fields, "prompt").unwrap_or_default(),
@@ -249,6 +265,7 @@ impl Event {
             Self::PreToolUse(_) => "PreToolUse",
             Self::PostToolUse { .. } => "PostToolUse",
             Self::PostToolUseFailure { .. } => "PostToolUseFailure",
+            Self::PermissionRequest { .. } => "PermissionRequest",
             Self::UserPromptSubmit { .. } => "UserPromptSubmit",
             Self::Other { name, .. } => name,
         }
@@ -259,6 +276,7 @@ impl Event {
         match self {
             Self::PreToolUse(tool)
             | Self::PostToolUse { tool, .. }
+            | Self::PermissionRequest { tool, .. }
             | Self::PostToolUseFailure { tool, .. } => Some(tool),
             Self::UserPromptSubmit { .. } | Self::Other { .. } => None,
         }

@@ -1,6 +1,7 @@
 //! Stories through the real programs, servers and wires.
 #![expect(clippy::unwrap_used, reason = "everything here is a test")]
 
+mod approvals;
 mod by_meaning;
 mod crash;
 mod degraded;

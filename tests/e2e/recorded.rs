@@ -73,7 +73,7 @@ fn without_fjord_up_each_ends_well() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_fjord_up_each_ends_well_and_is_stored_once() {
-    let home = Home::new();
+    let home = Home::with_config("[hooks]\napprove_wait_s = 1\n");
     let up = home.up();
     let all = recorded();
     for (name, event) in &all {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use config::ExposeSecret;
 use guard::Verdict;
 use guard::redact::{redact, redact_json};
 use serde_json::Value;
@@ -88,7 +89,36 @@ pub(crate) async fn ask(agent: &Agent, mut permission: Permission) -> Result<Rep
             expires_at: now + wait,
         })
         .await?;
-    Ok(Reply::Asked(Box::new(approval)))
+    let reply = Reply::Asked(Box::new(approval));
+    tell_the_phone(agent, &reply).await;
+    Ok(reply)
+}
+
+/// Leaves the question for the chats; answering works with `/approve` and `/deny` there.
+async fn tell_the_phone(agent: &Agent, reply: &Reply) {
+    let Reply::Asked(approval) = reply else {
+        return;
+    };
+    let telegram = &agent.config().telegram;
+    if telegram.token.expose_secret().is_empty() {
+        return;
+    }
+    let admins: Vec<i64> = telegram
+        .admins
+        .iter()
+        .filter_map(|admin| i64::try_from(*admin).ok())
+        .collect();
+    let chats = if telegram.chats.is_empty() {
+        &admins
+    } else {
+        &telegram.chats
+    };
+    for chat in chats {
+        let key = format!("approval:{}:{chat}", approval.id);
+        if let Err(error) = crate::outbox::put(agent, &key, *chat, reply).await {
+            tracing::warn!(%error, "a question could not be left for the phone");
+        }
+    }
 }
 
 fn asked(permission: &Permission, judgement: Judgement) -> Asked {

@@ -25,6 +25,11 @@ impl Owner {
         }
     }
 
+    /// Returns the name of its machine.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Returns it as it stands in rows: `host/pid/began`.
     pub fn as_text(&self) -> String {
         format!("{}/{}/{}", self.host, self.pid, self.began)

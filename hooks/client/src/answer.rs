@@ -51,6 +51,17 @@ impl Answer {
         Self { assessment }
     }
 
+    /// Whether nobody needs to be asked.
+    pub(crate) fn denies(&self) -> bool {
+        self.assessment.verdict == Verdict::Deny
+    }
+
+    /// What the daemon is told of it.
+    pub(crate) fn verdict_and_rule(&self) -> Option<(Verdict, String)> {
+        let Assessment { verdict, rule, .. } = &self.assessment;
+        (*verdict > Verdict::None).then(|| (*verdict, rule.clone().unwrap_or_default()))
+    }
+
     /// The one object to print, if there is anything to say.
     pub(crate) fn merged(&self, event: &str, daemon: Option<Value>) -> Option<Value> {
         let daemon = daemon

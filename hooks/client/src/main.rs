@@ -4,6 +4,7 @@
 //! calls by itself, so that it needs no daemon, and hands every event to the daemon or to the spool.
 
 mod answer;
+mod approval;
 mod daemon;
 mod event;
 mod identity;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use answer::Answer;
+use daemon::{About, Heard, Word};
 use event::Event;
 
 fn main() -> ExitCode {
@@ -80,19 +82,34 @@ fn handle(start: Instant) {
     let deadline = start + Duration::from_millis(limit);
     let id = identity::event_id();
     let recorded = !known::is_ignored(&configuration.hooks.ignore, &event.cwd, &environment);
-    let waiting = recorded.then(|| {
-        daemon::send(
-            &configuration.paths.socket,
-            &id,
-            event.take_text(),
-            deadline,
-        )
-    });
     let own = Answer::own(&event, project, &configuration, &environment);
+    let is_attended = approval::is_attended(&environment);
+    let about = About {
+        can_wait_s: approval::wait_for(&event.name, is_attended, &configuration.hooks),
+        is_attended,
+        own: own.verdict_and_rule(),
+    };
+    let socket = &configuration.paths.socket;
+    let waiting =
+        recorded.then(|| daemon::send(socket, (&id, event.take_text()), &about, deadline));
     let heard = waiting.and_then(|waiting| waiting.wait(deadline).ok());
     let is_delivered = heard.is_some();
-    if let Some(object) = own.merged(&event.name, heard.flatten()) {
-        print(&object);
+    match heard {
+        Some(Heard::Asked { wait_s }) if !own.denies() => {
+            let until = start + Duration::from_secs(wait_s.min(about.can_wait_s));
+            let word = daemon::wait_for_person(socket, &id, until);
+            print_any(
+                approval::answer(&event, &word, (is_attended, wait_s))
+                    .or_else(|| own.merged(&event.name, None)),
+            );
+            if matches!(word, Word::Answered { .. }) {
+                daemon::tell_handed_on(socket, &id);
+            }
+        }
+        Some(Heard::Object(object)) => print_any(own.merged(&event.name, Some(object))),
+        Some(Heard::Nothing | Heard::Asked { .. }) | None => {
+            print_any(own.merged(&event.name, None));
+        }
     }
     if recorded && !is_delivered {
         let mut value = event.value;
@@ -103,6 +120,12 @@ fn handle(start: Instant) {
         if let Err(problem) = spool::keep(&configuration.paths.spool_dir, &id, &value) {
             complain(&format!("cannot spool this event: {problem}"));
         }
+    }
+}
+
+fn print_any(object: Option<serde_json::Value>) {
+    if let Some(object) = object {
+        print(&object);
     }
 }
 

@@ -10,7 +10,21 @@ use super::edit::{self, Item, Written};
 use super::{EVENTS, Failure, PROGRAM};
 
 /// Longest time the client waits for `fjord-hook`, seconds; its own deadlines are much shorter.
-const TIMEOUT_S: u32 = 5;
+const TIMEOUT_S: u64 = 5;
+/// What an event that may wait for a person gets beyond that time, seconds. A hook that the client ends lets the
+/// call through, so `fjord-hook` must always be first.
+const MARGIN_S: u64 = 15;
+
+/// What `install` writes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// The program, absolute.
+    pub(super) program: &'a str,
+    /// What happens when it fails.
+    pub(super) failure: Failure,
+    /// How long a person is waited for, seconds.
+    pub(super) wait_s: u64,
+}
 
 /// An entry of Fjord's that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,22 +39,14 @@ pub(super) struct Entry {
 }
 
 /// Returns the text with Fjord's entries, and them only, changed. The error says what is wrong with the text.
-pub(super) fn install(text: &str, program: &str, failure: Failure) -> Result<String, String> {
+pub(super) fn install(text: &str, wanted: Wanted<'_>) -> Result<String, String> {
     let found = find(text)?;
-    if is_as_wanted(text, &found, program, failure) {
+    if is_as_wanted(text, &found, wanted) {
         return Ok(text.to_owned());
     }
     let mut result = remove(text)?;
     for event in EVENTS {
-        result = add(
-            &result,
-            event,
-            &Group {
-                event,
-                program,
-                failure,
-            },
-        );
+        result = add(&result, event, &Group { event, wanted });
     }
     check_the_rest(text, &result)?;
     Ok(result)
@@ -127,21 +133,14 @@ fn own_program(hook: &Value) -> Option<String> {
     is_own.then(|| program.to_owned())
 }
 
-fn is_as_wanted(text: &str, found: &[Entry], program: &str, failure: Failure) -> bool {
+fn is_as_wanted(text: &str, found: &[Entry], wanted: Wanted<'_>) -> bool {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return false;
     };
     found.len() == EVENTS.len()
         && EVENTS.iter().all(|event| {
-            let wanted: Option<Value> = serde_json::from_str(
-                &Group {
-                    event,
-                    program,
-                    failure,
-                }
-                .json(true),
-            )
-            .ok();
+            let right: Option<Value> =
+                serde_json::from_str(&Group { event, wanted }.json(true)).ok();
             found
                 .iter()
                 .filter(|entry| entry.event == *event)
@@ -149,7 +148,7 @@ fn is_as_wanted(text: &str, found: &[Entry], program: &str, failure: Failure) ->
                     value
                         .get("hooks")
                         .and_then(|hooks| hooks.get(event)?.get(entry.group))
-                        .is_some_and(|group| Some(group) == wanted.as_ref())
+                        .is_some_and(|group| Some(group) == right.as_ref())
                 })
         })
 }
@@ -252,21 +251,24 @@ fn without_empty_events(mut settings: Value) -> Value {
 /// One matcher group with Fjord's one hook in it.
 struct Group<'a> {
     event: &'a str,
-    program: &'a str,
-    failure: Failure,
+    wanted: Wanted<'a>,
 }
 
 impl Written for Group<'_> {
     fn json(&self, is_compact: bool) -> String {
         // `args`, even empty, makes the client start the program itself, without a shell.
-        let program = Value::from(self.program);
-        let strict = if self.failure == Failure::Block && self.event == "PreToolUse" {
+        let program = Value::from(self.wanted.program);
+        let strict = if self.wanted.failure == Failure::Block && self.event == "PreToolUse" {
             ", \"onFailure\": \"block\""
         } else {
             ""
         };
+        let timeout = match self.event {
+            "PreToolUse" | "PermissionRequest" => self.wanted.wait_s + MARGIN_S,
+            _ => TIMEOUT_S,
+        };
         let hook = format!(
-            "{{\"type\": \"command\", \"command\": {program}, \"args\": [], \"timeout\": {TIMEOUT_S}{strict}}}"
+            "{{\"type\": \"command\", \"command\": {program}, \"args\": [], \"timeout\": {timeout}{strict}}}"
         );
         if is_compact {
             let hook = hook.replace("\": ", "\":").replace(", \"", ",\"");

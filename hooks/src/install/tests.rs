@@ -19,7 +19,7 @@ fn place(text: Option<&str>) -> Place {
     if let Some(text) = text {
         std::fs::write(project.join(".claude/settings.json"), text).unwrap();
     }
-    let installer = Installer::new(Scope::Project, &project, &environment).unwrap();
+    let installer = Installer::new(Scope::Project, &project, &environment, 120).unwrap();
     Place {
         _folder: folder,
         program,
@@ -49,7 +49,7 @@ fn a_new_file_holds_one_entry_an_event_in_exec_form() {
     let program = place.installer.program_text();
     let text = place.text();
     let begin = format!(
-        "{{\n  \"hooks\": {{\n    \"PreToolUse\": [\n      {{\n        \"hooks\": [\n          {{\"type\": \"command\", \"command\": \"{program}\", \"args\": [], \"timeout\": 5}}\n        ]\n      }}\n    ],\n    \"UserPromptSubmit\": ["
+        "{{\n  \"hooks\": {{\n    \"PreToolUse\": [\n      {{\n        \"hooks\": [\n          {{\"type\": \"command\", \"command\": \"{program}\", \"args\": [], \"timeout\": 135}}\n        ]\n      }}\n    ],\n    \"PermissionRequest\": ["
     );
     assert!(text.starts_with(&begin), "{text}");
     let status = place.installer.status().unwrap();
@@ -180,7 +180,7 @@ fn a_link_stays_a_link_and_the_mode_stays() {
         Environment::from_pairs([("FJORD_HOME", folder.path().join("fjord")), ("HOME", home)]);
     let program = folder.path().join("fjord-hook");
     std::fs::write(&program, "x").unwrap();
-    let installer = Installer::new(Scope::User, Path::new("/"), &environment).unwrap();
+    let installer = Installer::new(Scope::User, Path::new("/"), &environment, 120).unwrap();
     installer
         .install(&program, Failure::Continue, at(0))
         .unwrap();

@@ -65,7 +65,7 @@ const FIELDS: &[&str] = &[
 
 pub(super) fn of(event: &Event) -> Map<String, Value> {
     match event {
-        Event::PreToolUse(tool) => asked(tool),
+        Event::PreToolUse(tool) | Event::PermissionRequest { tool, .. } => asked(tool),
         Event::PostToolUse {
             tool,
             response,
