@@ -115,6 +115,17 @@ pub(crate) fn place(run: &Run, arg: &Arg, facts: &Facts) -> Place {
         // `/home/me/app/build/$X` is below build; `/etc/*.conf` is in /etc.
         contents = true;
         let before = parts[..at].join("/");
+        // `*.log` in the project's root is some of it, `*` is all of it.
+        if facts
+            .project
+            .as_ref()
+            .is_some_and(|project| project.root.trim_end_matches('/') == before)
+            && run.host.is_none()
+            && parts[at..].iter().any(|part| is_name(part))
+            && !may_be_history(parts[at])
+        {
+            return Place::Project;
+        }
         path = if before.is_empty() {
             "/".to_owned()
         } else {
@@ -122,6 +133,37 @@ pub(crate) fn place(run: &Run, arg: &Arg, facts: &Facts) -> Place {
         };
     }
     place_of(&path, contents, run.host.is_some(), facts)
+}
+
+/// Whether a pattern names some files of a folder and not all of them.
+pub(crate) fn names_some(arg: &Arg) -> bool {
+    arg.glob
+        && arg
+            .text
+            .rsplit('/')
+            .next()
+            .is_some_and(|part| is_name(part) && !part.starts_with('.'))
+}
+
+/// Whether a part of a path has letters of its own, outside what stands for anything.
+fn is_name(part: &str) -> bool {
+    let mut in_brackets = false;
+    part.chars().any(|character| {
+        match character {
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            _ => {}
+        }
+        !in_brackets && character.is_alphanumeric()
+    })
+}
+
+/// Whether a pattern may stand for `.git`.
+fn may_be_history(pattern: &str) -> bool {
+    let end = pattern
+        .find(|one: char| matches!(one, '*' | '?' | '[' | UNKNOWN))
+        .unwrap_or(pattern.len());
+    end > 0 && (".git".starts_with(&pattern[..end]) || pattern.starts_with(".git"))
 }
 
 fn place_of(path: &str, contents: bool, elsewhere: bool, facts: &Facts) -> Place {

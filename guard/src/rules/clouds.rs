@@ -36,6 +36,13 @@ const RULES: &[RuleDoc] = &[
     },
 ];
 
+/// Where stores and control planes listen: Elasticsearch, etcd, Consul, Vault, Docker, Kubernetes and their like.
+const STORE_PORTS: &[&str] = &[
+    "9200", "9201", "2379", "8500", "8200", "2375", "2376", "6443", "8001", "5984", "6333", "8086",
+    "9090", "9091", "7700", "8108", "8983", "8123", "15672", "8474", "8083", "8091", "9000",
+    "7474", "8529", "9998", "19530", "2019",
+];
+
 const TOOLS: &[&str] = &[
     "aws",
     "gcloud",
@@ -280,10 +287,33 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             .value(&["-X", "--request"])
             .is_some_and(|method| method.eq_ignore_ascii_case("post"))
             || words.first().is_some_and(|word| *word == "POST");
-        if method || word || posts && words.iter().any(|word| ends_in_deletion(word)) {
+        if (method || word) && !is_development(view, &words)
+            || posts && words.iter().any(|word| ends_in_deletion(word))
+        {
             report(findings, rule(RULES, "clouds.api-delete"));
         }
     }
+}
+
+/// Whether a request goes to what is being developed here, and not to a store that listens here too.
+fn is_development(view: &View<'_>, words: &[&str]) -> bool {
+    let mut addresses = words
+        .iter()
+        .filter(|word| word.contains('/') || word.contains(':'))
+        .filter(|word| !word.contains(' ') && !word.starts_with(['@', '{']));
+    let Some(address) = addresses.next() else {
+        return false;
+    };
+    let address = address
+        .strip_prefix("http://")
+        .or_else(|| address.strip_prefix("https://"))
+        .unwrap_or(address);
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    let (host, port) = host.rsplit_once(':').unwrap_or((host, ""));
+    view.run.host.is_none()
+        && matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]")
+        && !STORE_PORTS.contains(&port)
+        && path.contains('/')
 }
 
 /// Whether the last piece of an address says that something is deleted or closed.

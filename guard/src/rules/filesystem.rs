@@ -2,13 +2,15 @@
 
 mod disks;
 mod places;
+mod rebuilt;
 
 use places::{is_device, is_system_file};
+use rebuilt::{is_cache, is_junk, is_rebuilt};
 
 use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
-use crate::paths::{self, Place};
-use crate::run::{Arg, ITSELF, UNKNOWN};
+use crate::paths::{self, Place, names_some};
+use crate::run::{Arg, ITSELF, UNKNOWN, found_name};
 use crate::shell::RedirectKind;
 
 pub(super) const FIELD: Field = Field {
@@ -90,49 +92,6 @@ const RULES: &[RuleDoc] = &[
     },
 ];
 
-/// What builds make again.
-const REBUILT: &[&str] = &[
-    "node_modules",
-    "dist",
-    "target",
-    ".next",
-    ".nuxt",
-    ".svelte-kit",
-    ".turbo",
-    ".cache",
-    "__pycache__",
-    ".pytest_cache",
-    ".mypy_cache",
-    ".ruff_cache",
-    ".tox",
-    "coverage",
-    "out",
-    ".gradle",
-    ".parcel-cache",
-    ".venv",
-    "venv",
-    "htmlcov",
-    ".nyc_output",
-    "tmp",
-    ".tmp",
-    ".eggs",
-    "bin",
-    "obj",
-    "DerivedData",
-    ".angular",
-    ".vite",
-    ".output",
-    "storybook-static",
-    "build",
-    ".build",
-    "cmake-build-debug",
-    "package-lock.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "bun.lock",
-    "bun.lockb",
-];
-
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     redirects(view, findings);
     if view.run.via.last().is_some_and(|via| via == ITSELF) {
@@ -198,6 +157,8 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
         || view.run.has(Some('R'), &[]);
     let force = view.program == "rimraf" || view.run.has(Some('f'), &["force"]);
     let only_empty = view.program == "rmdir";
+    // Given by `find`, so that nobody has seen the names.
+    let swept = view.run.via.last().is_some_and(|via| via == "find -exec");
     for target in view.run.operands(&[]) {
         let place = paths::place(view.run, target, view.facts);
         let shown = target.text.replace(UNKNOWN, "?");
@@ -208,19 +169,32 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
         };
         let tree = rule(RULES, "filesystem.delete-tree");
         if !recursive || only_empty {
-            let matters = matches!(
-                place,
-                Place::Root | Place::VersionControl | Place::Home | Place::ProjectRoot
-            ) && (target.glob || force)
-                || place == Place::System;
+            let matters = match place {
+                Place::System => true,
+                Place::Root | Place::ProjectRoot => target.glob || force,
+                Place::Home => (target.glob || force) && !names_some(target),
+                // A lock that a broken run left behind is in everybody's way.
+                Place::VersionControl => {
+                    (target.glob || force) && (target.glob || !target.text.ends_with(".lock"))
+                }
+                Place::Project => force && swept && !is_junk(&target.text),
+                _ => false,
+            };
             if matters && !only_empty {
                 report_as(
                     findings,
                     rule(RULES, "filesystem.delete-file"),
                     Verdict::Ask,
-                    format!("`{shown}` belongs to the system, a home or version control."),
+                    if place == Place::Project {
+                        format!("This deletes all that `{shown}` stands for.")
+                    } else {
+                        format!("`{shown}` belongs to the system, a home or version control.")
+                    },
                 );
             }
+            continue;
+        }
+        if view.run.host.is_none() && is_cache(view, target) {
             continue;
         }
         let (verdict, what) = match place {
@@ -269,14 +243,6 @@ fn in_a_home(view: &View<'_>, target: &Arg) -> bool {
     })
 }
 
-fn is_rebuilt(target: &Arg) -> bool {
-    let text = target.text.trim_end_matches(['/', '*']);
-    !text.contains(UNKNOWN)
-        && text
-            .split('/')
-            .any(|part| REBUILT.contains(&part) || part.ends_with(".egg-info"))
-}
-
 fn find_delete(view: &View<'_>, findings: &mut Vec<Finding>) {
     let starts: Vec<&Arg> = view
         .args()
@@ -309,6 +275,12 @@ fn find_delete(view: &View<'_>, findings: &mut Vec<Finding>) {
         report_as(findings, doc, Verdict::Deny, doc.reason.to_owned());
     } else if places.iter().any(|place| *place != Place::Temporary)
         && !starts.iter().all(|start| is_rebuilt(start))
+        && !(places.iter().all(|place| {
+            matches!(
+                place,
+                Place::Project | Place::ProjectRoot | Place::Temporary
+            )
+        }) && found_name(view.args()).is_some_and(|name| is_junk(name)))
     {
         report(findings, doc);
     }
@@ -361,12 +333,14 @@ fn move_away(view: &View<'_>, findings: &mut Vec<Finding>) {
             .map(|(_, rest)| rest)
             .unwrap_or_default()
     };
-    if sources.iter().any(|arg| {
-        matches!(
-            paths::place(view.run, arg, view.facts),
-            Place::Root | Place::Home | Place::ProjectRoot | Place::System
-        )
-    }) {
+    if sources
+        .iter()
+        .any(|arg| match paths::place(view.run, arg, view.facts) {
+            Place::Root | Place::ProjectRoot | Place::System => true,
+            Place::Home => !names_some(arg),
+            _ => false,
+        })
+    {
         report(findings, rule(RULES, "filesystem.move-away"));
     } else if operands.last().is_some_and(|arg| arg.text == "/dev/null") {
         report_as(

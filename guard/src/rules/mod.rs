@@ -134,13 +134,13 @@ impl View<'_> {
 
     pub(crate) fn wants_help(&self) -> bool {
         // `--version 1.0` names one, `--version` alone asks for it.
-        self.args()
-            .last()
-            .is_some_and(|arg| arg.text == "--version")
-            || self
-                .args()
-                .iter()
-                .any(|arg| matches!(arg.text.as_str(), "--help" | "--dry-run" | "--dryrun"))
+        self.args().last().is_some_and(|arg| {
+            matches!(arg.text.as_str(), "--version" | "-help")
+                || arg.text == "help" && self.program == "aws"
+        }) || self
+            .args()
+            .iter()
+            .any(|arg| matches!(arg.text.as_str(), "--help" | "--dry-run" | "--dryrun"))
     }
 }
 

@@ -234,6 +234,9 @@ fn reads_secret(run: &Run) -> Option<String> {
                     !cluster.starts_with('-') && cluster.ends_with(['e', 'f'])
                 })
     });
+    if program == "openssl" && !openssl_shows(run) {
+        return None;
+    }
     let copies = matches!(program.as_str(), "cp" | "mv" | "install");
     let operands = run.operands(&[
         "--env-file",
@@ -277,6 +280,20 @@ fn reads_secret(run: &Run) -> Option<String> {
             .filter(|(name, value)| takes_file(name) && is_secret_path(value))
             .map(|(_, value)| value.to_owned())
     })
+}
+
+/// Whether `openssl` prints the key it is given. Most of its verbs only work with one.
+fn openssl_shows(run: &Run) -> bool {
+    let verb = run.args().first().map_or("", |arg| arg.text.as_str());
+    let silent = ["-noout", "-pubout", "-pubin", "-out", "-check"];
+    match verb {
+        "rsa" | "ec" | "dsa" | "pkey" | "pkcs8" | "pkcs12" => !run
+            .args()
+            .iter()
+            .any(|arg| silent.contains(&arg.text.as_str())),
+        "enc" | "base64" | "asn1parse" | "smime" | "cms" => true,
+        cipher => cipher.starts_with("aes") || cipher.starts_with("des"),
+    }
 }
 
 /// Whether an argument names a secret file as something to send.
@@ -377,9 +394,11 @@ pub(super) fn is_secret_path(path: &str) -> bool {
 /// Whether a path is a private key or says who may log in.
 fn is_key_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let ends = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore"]
-        .iter()
-        .any(|end| name.len() > end.len() && name.ends_with(end));
+    let stem = name.strip_suffix(".pem").unwrap_or_default();
+    let ends = !is_certificate(stem)
+        && [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore"]
+            .iter()
+            .any(|end| name.len() > end.len() && name.ends_with(end));
     let in_ssh = path.split('/').rev().nth(1) == Some(".ssh") || path.ends_with("/.ssh");
     let harmless =
         name.rsplit('.').next() == Some("pub") || matches!(name, "known_hosts" | "config" | "");
@@ -392,6 +411,19 @@ fn is_key_file(path: &str) -> bool {
     ]
     .contains(&name)
         || in_ssh && !harmless
+}
+
+/// Whether a `.pem` file, by the rest of its name, holds what anybody may read.
+fn is_certificate(stem: &str) -> bool {
+    let stem = stem.to_ascii_lowercase();
+    let is = |word: &&str| stem.contains(*word);
+    let names_authority = stem.split(['-', '_', '.']).any(|part| part == "ca");
+    stem.contains("pub")
+        || !stem.contains("key")
+            && (names_authority
+                || ["cert", "chain", "bundle", "csr", "crl", "dhparam"]
+                    .iter()
+                    .any(is))
 }
 
 fn file(view: &FileView<'_>, findings: &mut Vec<Finding>) {

@@ -43,7 +43,7 @@ impl Walker<'_> {
             }
         }
         let items = around.stdin.text.as_deref().map_or_else(
-            || vec![Arg::unknown()],
+            || self.listed(scope, around),
             |text| {
                 text.split_whitespace()
                     .take(MAX_ITEMS)
@@ -78,6 +78,29 @@ impl Walker<'_> {
                 self.run(&mut deeper, words, own);
             }
         }
+    }
+
+    /// What a `find` by name feeds to `xargs`: unknown, but for where it is and how it is called.
+    fn listed(&self, scope: &Scope, around: &Around) -> Vec<Arg> {
+        let unknown = || vec![Arg::unknown()];
+        let [feeder] = around.stdin.from.as_slice() else {
+            return unknown();
+        };
+        let Some(run) = self.runs.get(*feeder) else {
+            return unknown();
+        };
+        let (program, args) = (run.program(), run.args());
+        if program != "find" || run.cwd != scope.cwd || run.host != scope.host {
+            return unknown();
+        }
+        let Some(name) = found_name(args) else {
+            return unknown();
+        };
+        let starts: Vec<Arg> = starts_of(args)
+            .iter()
+            .map(|start| Arg::new(found_below(start, Some(name))))
+            .collect();
+        if starts.is_empty() { unknown() } else { starts }
     }
 
     pub(super) fn parallel(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
@@ -160,12 +183,7 @@ impl Walker<'_> {
     }
 
     pub(super) fn find(&mut self, scope: &Scope, args: &[Arg], around: &Around) {
-        let is_test = |arg: &Arg| arg.text.starts_with('-') || arg.text == "!" || arg.text == "(";
-        let paths: Vec<&Arg> = args
-            .iter()
-            .skip_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P"))
-            .take_while(|arg| !is_test(arg))
-            .collect();
+        let starts = starts_of(args);
         let files_only = args.iter().any(|kind| kind.text == "f");
         let narrowed = args.iter().any(|arg| {
             matches!(
@@ -187,11 +205,7 @@ impl Walker<'_> {
                     | "-wholename"
             ) || arg.text == "-type" && files_only
         });
-        let starts = if paths.is_empty() {
-            vec![Arg::new(".")]
-        } else {
-            paths.into_iter().cloned().collect()
-        };
+        let name = found_name(args);
         let mut index = 0;
         while index < args.len() {
             if !matches!(
@@ -208,7 +222,7 @@ impl Walker<'_> {
                 .unwrap_or(rest.len());
             for start in starts.iter().take(MAX_ITEMS) {
                 let found = if narrowed {
-                    format!("{}/{UNKNOWN}", start.text.trim_end_matches('/'))
+                    found_below(start, name)
                 } else {
                     start.text.clone()
                 };
@@ -230,5 +244,43 @@ impl Walker<'_> {
             }
             index += end + 1;
         }
+    }
+}
+
+/// The folders a `find` starts from.
+fn starts_of(args: &[Arg]) -> Vec<Arg> {
+    let is_test = |arg: &Arg| arg.text.starts_with('-') || arg.text == "!" || arg.text == "(";
+    let paths: Vec<Arg> = args
+        .iter()
+        .skip_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P"))
+        .take_while(|arg| !is_test(arg))
+        .take(MAX_ITEMS)
+        .cloned()
+        .collect();
+    if paths.is_empty() {
+        vec![Arg::new(".")]
+    } else {
+        paths
+    }
+}
+
+/// The one name or pattern that all a `find` finds has, if its tests say so.
+pub(crate) fn found_name(args: &[Arg]) -> Option<&str> {
+    let opens_up = |arg: &Arg| matches!(arg.text.as_str(), "-o" | "-or" | "!" | "-not" | ",");
+    let mut names = args
+        .windows(2)
+        .filter(|pair| matches!(pair[0].text.as_str(), "-name" | "-iname"));
+    let name = &names.next()?[1];
+    let has_letters = name.text.chars().any(char::is_alphanumeric) && !name.text.contains('[');
+    (names.next().is_none() && has_letters && name.is_known() && !args.iter().any(opens_up))
+        .then_some(name.text.as_str())
+}
+
+/// A path somewhere below a start, by the name found there.
+fn found_below(start: &Arg, name: Option<&str>) -> String {
+    let start = start.text.trim_end_matches('/');
+    match name {
+        Some(name) => format!("{start}/{UNKNOWN}/{name}"),
+        None => format!("{start}/{UNKNOWN}"),
     }
 }

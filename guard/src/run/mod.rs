@@ -19,6 +19,7 @@ mod walk;
 mod work;
 mod wrappers;
 
+pub(crate) use many::found_name;
 pub(crate) use nested::SHELLS;
 pub(crate) use powershell::as_shell;
 pub(crate) use walk::ITSELF;

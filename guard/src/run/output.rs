@@ -1,7 +1,7 @@
 //! What simple programs print, where the text tells.
 
 use super::walk::Walker;
-use super::{Arg, Input};
+use super::{Arg, Input, UNKNOWN};
 
 /// Longer output is not followed.
 const MAX_PRINTED: usize = 256 << 10;
@@ -13,6 +13,7 @@ impl Walker<'_> {
             return None;
         }
         let text = match name {
+            "mktemp" => temporary(args),
             "echo" => Some(echo(args)),
             "printf" => Some(printf(args)),
             "cat" if args.iter().all(|arg| arg.text == "-") => stdin.text.clone(),
@@ -36,6 +37,35 @@ impl Walker<'_> {
         }?;
         (text.len() <= MAX_PRINTED && self.spend(text.len())).then_some(text)
     }
+}
+
+/// What `mktemp` prints: a new path, of which only the place is known.
+fn temporary(args: &[Arg]) -> Option<String> {
+    let mut folder = None;
+    let mut template = None;
+    let mut words = args.iter();
+    while let Some(arg) = words.next() {
+        match arg.text.as_str() {
+            "-p" => folder = words.next().map(|arg| arg.text.as_str()),
+            "-t" => {}
+            "--suffix" => {
+                words.next();
+            }
+            text if text.starts_with("--tmpdir=") => folder = text.strip_prefix("--tmpdir="),
+            text if text.starts_with('-') => {}
+            text => template = Some(text),
+        }
+    }
+    let named = args
+        .iter()
+        .any(|arg| matches!(arg.text.as_str(), "-t" | "--tmpdir"));
+    let folder = match (folder, template) {
+        (Some(folder), _) => format!("{folder}/"),
+        (None, Some(_)) if !named => String::new(),
+        _ => "/tmp/".to_owned(),
+    };
+    let name = template.unwrap_or("tmp.XXX").trim_end_matches('X');
+    Some(format!("{folder}{name}{UNKNOWN}\n"))
 }
 
 fn echo(args: &[Arg]) -> String {

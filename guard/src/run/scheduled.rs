@@ -164,6 +164,7 @@ impl Walker<'_> {
                 }
                 texts(rest)
             }
+            ("tmux", "display-message" | "display" | "rename-window" | "rename-session") => return,
             _ => {
                 for arg in args.iter().filter(|arg| arg.text.contains(' ')) {
                     let text = arg.text.replace(UNKNOWN, "\"$_\"");
