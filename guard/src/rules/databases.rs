@@ -1,6 +1,9 @@
 //! Databases: the SQL itself, and the tools beside it.
 
-use super::table::{self, Row, row};
+mod client;
+pub(super) mod stores;
+
+use super::table::{self, Row, row, with};
 use super::{Field, FileView, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::sql::{Harm, harms};
@@ -40,6 +43,34 @@ const RULES: &[RuleDoc] = &[
         reason: "This replaces what is in a database.",
         alternative: "Restore into a new database and compare.",
     },
+    RuleDoc {
+        id: "databases.backups",
+        field: "databases",
+        severity: Verdict::Ask,
+        reason: "This deletes backups or logs that could bring data back.",
+        alternative: "List them first, and let a person decide what may go.",
+    },
+    RuleDoc {
+        id: "databases.node",
+        field: "databases",
+        severity: Verdict::Ask,
+        reason: "This takes a server of a database out of its cluster, or resets what it knows.",
+        alternative: "Show the state of the cluster, and let a person do it.",
+    },
+    RuleDoc {
+        id: "databases.access",
+        field: "databases",
+        severity: Verdict::Ask,
+        reason: "This changes who may do what in a database for more than one table.",
+        alternative: "Grant the one right on the one table that is needed.",
+    },
+    RuleDoc {
+        id: "databases.server-command",
+        field: "databases",
+        severity: Verdict::Ask,
+        reason: "This has the database's server run programs or write files.",
+        alternative: "Copy through the client: `\\copy` in `psql`.",
+    },
 ];
 
 /// Programs that take SQL in their words or on their input.
@@ -50,15 +81,23 @@ const CLIENTS: &[&str] = &[
     "sqlite3",
     "clickhouse-client",
     "clickhouse",
+    "clickhouse-local",
     "cqlsh",
     "influx",
     "duckdb",
     "sqlcmd",
+    "osql",
+    "isql",
+    "isql-fb",
+    "tsql",
+    "bsqldb",
     "pgcli",
     "mycli",
+    "mssql-cli",
     "sqlplus",
     "bq",
     "snowsql",
+    "snow",
     "sql",
     "litecli",
     "usql",
@@ -69,10 +108,23 @@ const CLIENTS: &[&str] = &[
     "hive",
     "beeline",
     "spark-sql",
+    "impala-shell",
+    "vsql",
+    "ysqlsh",
+    "ycqlsh",
+    "db2",
+    "dolt",
+    "surreal",
+    "cypher-shell",
+    "questdb",
+    "ksql",
+    "monetdb",
+    "mclient",
 ];
 
 const ROWS: &[Row] = &[
     row(&["dropdb", "dropuser"], &[], "databases.drop"),
+    row(&["pg_dropcluster"], &[], "databases.drop"),
     row(
         &["mysqladmin", "mariadb-admin"],
         &["drop"],
@@ -85,106 +137,211 @@ const ROWS: &[Row] = &[
         "databases.flush",
     ),
     row(
+        &["rabbitmqctl"],
+        &["delete_user|clear_permissions|clear_password"],
+        "databases.access",
+    ),
+    row(
+        &["rabbitmqctl"],
+        &["forget_cluster_node|stop_app"],
+        "databases.node",
+    ),
+    row(
         &["nats"],
         &["stream|kv|account|consumer|object", "rm|purge|del|delete"],
         "databases.flush",
     ),
-    row(&["influx"], &["bucket", "delete"], "databases.drop"),
+    row(&["influx"], &["bucket|org", "delete"], "databases.drop"),
     row(&["etcdctl"], &["del"], "databases.flush"),
+    row(&["etcdctl"], &["member", "remove"], "databases.node"),
+    with(
+        &["consul"],
+        &["kv", "delete"],
+        &["-recurse"],
+        "databases.flush",
+    ),
+    row(
+        &["rpk"],
+        &["topic|group", "delete|trim-prefix"],
+        "databases.drop",
+    ),
+    row(
+        &["kaf", "kafkactl"],
+        &["topic|delete", "delete|topic"],
+        "databases.drop",
+    ),
+    row(
+        &["confluent"],
+        &["kafka", "topic|cluster", "delete"],
+        "databases.drop",
+    ),
+    row(
+        &["pulsar-admin"],
+        &[
+            "topics|namespaces|tenants",
+            "delete|delete-partitioned-topic|clear-backlog",
+        ],
+        "databases.drop",
+    ),
+    row(
+        &["kafka-delete-records", "kafka-delete-records.sh"],
+        &[],
+        "databases.flush",
+    ),
+    row(&["pgbackrest"], &["stanza-delete"], "databases.backups"),
+    row(&["pgbackrest"], &["restore"], "databases.restore"),
+    row(&["barman"], &["delete"], "databases.backups"),
+    with(
+        &["wal-g", "wal-e"],
+        &["delete"],
+        &["--confirm"],
+        "databases.backups",
+    ),
+    row(&["wal-g", "wal-e"], &["backup-fetch"], "databases.restore"),
+    row(&["clickhouse-backup"], &["delete"], "databases.backups"),
+    row(&["clickhouse-backup"], &["restore"], "databases.restore"),
+    row(&["restic"], &["prune"], "databases.backups"),
+    with(&["restic"], &["forget"], &["--prune"], "databases.backups"),
+    row(&["borg"], &["delete"], "databases.backups"),
+    row(
+        &["kopia"],
+        &["snapshot", "delete|expire"],
+        "databases.backups",
+    ),
+    row(&["nodetool"], &["clearsnapshot"], "databases.backups"),
+    row(
+        &["nodetool"],
+        &["decommission|removenode|assassinate"],
+        "databases.node",
+    ),
+    row(
+        &["cockroach"],
+        &["node", "decommission|drain"],
+        "databases.node",
+    ),
+    row(
+        &["influxd-ctl"],
+        &["remove-data|remove-meta|remove-shard"],
+        "databases.node",
+    ),
+    row(&["pg_resetwal", "pg_resetxlog"], &[], "databases.node"),
+    with(&["mongoimport"], &[], &["--drop"], "databases.restore"),
+    with(
+        &["neo4j-admin"],
+        &["database|load"],
+        &["--overwrite-destination", "--force"],
+        "databases.restore",
+    ),
+    with(
+        &["rethinkdb"],
+        &["restore"],
+        &["--force"],
+        "databases.restore",
+    ),
+    with(
+        &["arangorestore"],
+        &[],
+        &["--overwrite"],
+        "databases.restore",
+    ),
+    row(
+        &["wrangler"],
+        &["d1", "time-travel", "restore"],
+        "databases.restore",
+    ),
+    row(
+        &["redis-cli", "valkey-cli"],
+        &["cluster", "reset|forget"],
+        "databases.node",
+    ),
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     table::judge(view, ROWS, RULES, findings);
     if view.is(CLIENTS) {
-        for arg in view.args() {
-            let text = arg
-                .text
-                .strip_prefix("--command=")
-                .or_else(|| arg.text.strip_prefix("--execute="))
-                .or_else(|| arg.text.strip_prefix("-c"))
-                .or_else(|| arg.text.strip_prefix("-e"))
-                .unwrap_or(&arg.text);
-            sql(text, findings);
-        }
-        if let Some(text) = &view.run.stdin.text {
-            sql(text, findings);
-        }
+        client::judge(view, findings);
     } else if matches!(
         view.program.as_str(),
         "drop" | "truncate" | "delete" | "alter"
     ) && view.args().len() > 1
     {
         // SQL typed where a shell reads: nothing would run, and somebody may paste it where it does.
-        let line = view.run.line();
-        if !harms(&line).is_empty() && !line.starts_with("truncate -") {
-            sql(&line, findings);
+        let is_sql =
+            view.program != "truncate" || view.args()[0].text.eq_ignore_ascii_case("table");
+        if is_sql {
+            sql(&view.run.line(), findings);
         }
     }
     match view.program.as_str() {
-        "redis-cli" | "valkey-cli" | "keydb-cli" => redis(view, findings),
-        "mongosh" | "mongo" => {
-            let calls = [
-                "dropDatabase(",
-                ".drop(",
-                "deleteMany({})",
-                "remove({})",
-                "dropIndexes(",
-            ];
-            let texts = view
-                .args()
-                .iter()
-                .map(|arg| &arg.text)
-                .chain(&view.run.stdin.text);
-            if texts.into_iter().any(|text| {
-                calls
-                    .iter()
-                    .any(|call| text.replace(' ', "").contains(call))
-            }) {
-                report(findings, rule(RULES, "databases.drop"));
-            }
-        }
-        "pg_restore" | "mongorestore" if view.run.has(Some('c'), &["clean", "drop"]) => {
+        "redis-cli" | "valkey-cli" | "keydb-cli" => stores::redis(view, findings),
+        "mongosh" | "mongo" | "arangosh" => stores::documents(view, findings),
+        "nc" | "ncat" | "netcat" | "telnet" => stores::memcached(view, findings),
+        "pg_restore" | "mongorestore"
+            if view.run.has(None, &["clean", "drop"])
+                || view.program == "pg_restore"
+                    && view.args().iter().any(|arg| is_clean_flag(&arg.text)) =>
+        {
             report(findings, rule(RULES, "databases.restore"));
         }
         "kafka-topics" | "kafka-topics.sh" if view.has_word("--delete") => {
             report(findings, rule(RULES, "databases.drop"));
         }
-        "kafka-consumer-groups" | "kafka-acls" | "kafka-consumer-groups.sh"
-            if view.has_word("--reset-offsets")
+        "kafka-consumer-groups" | "kafka-acls" | "kafka-consumer-groups.sh" | "kafka-acls.sh"
+            if view.has_word("--reset-offsets") && view.has_word("--execute")
                 || view.has_word("--delete")
                 || view.has_word("--remove") =>
         {
             report(findings, rule(RULES, "databases.flush"));
         }
+        "kafka-configs" | "kafka-configs.sh"
+            if view.has_word("--alter")
+                && view
+                    .args()
+                    .iter()
+                    .any(|arg| arg.text.starts_with("retention.")) =>
+        {
+            report_as(
+                findings,
+                rule(RULES, "databases.flush"),
+                Verdict::Ask,
+                "A shorter retention deletes messages for good.".to_owned(),
+            );
+        }
+        "influx" if table::says(view, &["delete"]) && !view.run.has(Some('p'), &["predicate"]) => {
+            report(findings, rule(RULES, "databases.delete-all"));
+        }
+        "curl" => posted(view, findings),
+        "wrangler" if table::says(view, &["d1", "execute"]) => {
+            sql(view.run.value(&["--command"]).unwrap_or_default(), findings);
+        }
+        "prisma" if table::says(view, &["db", "execute"]) => {
+            sql(view.run.stdin.text.as_deref().unwrap_or_default(), findings);
+        }
         _ => {}
     }
 }
 
-fn redis(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let words = view
-        .run
-        .operands(&["-h", "-p", "-a", "-n", "-u", "-s", "--user", "--pass"]);
-    let typed: Vec<String> = words
-        .iter()
-        .map(|arg| arg.text.to_ascii_lowercase())
-        .collect();
-    let piped = view
-        .run
-        .stdin
-        .text
-        .as_deref()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let is_flush = |word: &str| matches!(word, "flushall" | "flushdb" | "shutdown");
-    if typed.first().is_some_and(|word| is_flush(word))
-        || piped.lines().any(|line| is_flush(line.trim()))
-    {
-        report(findings, rule(RULES, "databases.flush"));
+/// `-c` and clusters of flags without values that have it; `-Fc` is a format.
+fn is_clean_flag(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|cluster| {
+        cluster.contains('c') && cluster.chars().all(|one| "acevOsxC1".contains(one))
+    })
+}
+
+/// SQL as the whole body of a request, as `ClickHouse` and its like take it.
+fn posted(view: &View<'_>, findings: &mut Vec<Finding>) {
+    for name in ["-d", "--data", "--data-binary", "--data-raw"] {
+        if let Some(body) = view.run.value(&[name])
+            && !body.starts_with(['{', '[', '@'])
+        {
+            sql(body, findings);
+        }
     }
 }
 
 fn sql(text: &str, findings: &mut Vec<Finding>) {
     for harm in harms(text) {
+        let asks = matches!(harm, Harm::DropOther { .. });
         let (id, reason) = match harm {
             Harm::Drop { kind, name } => (
                 "databases.drop",
@@ -219,9 +376,30 @@ fn sql(text: &str, findings: &mut Vec<Finding>) {
                     named(&name)
                 ),
             ),
+            Harm::DropOther { kind, name } => (
+                "databases.drop",
+                format!(
+                    "`DROP {}` takes {} away, and what is built on it.",
+                    kind.to_uppercase(),
+                    named(&name)
+                ),
+            ),
+            Harm::Access => stated("databases.access"),
+            Harm::ServerCommand => stated("databases.server-command"),
+            Harm::History => stated("databases.backups"),
         };
-        report_as(findings, rule(RULES, id), Verdict::Deny, reason);
+        let found = rule(RULES, id);
+        report_as(findings, found, found_verdict(found, asks), reason);
     }
+}
+
+fn found_verdict(found: &RuleDoc, asks: bool) -> Verdict {
+    if asks { Verdict::Ask } else { found.severity }
+}
+
+/// A rule with its own reason.
+fn stated(id: &'static str) -> (&'static str, String) {
+    (id, rule(RULES, id).reason.to_owned())
 }
 
 fn named(name: &str) -> String {
