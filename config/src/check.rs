@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use crate::schema::{self, EXCEPTION_FIELDS, EXCEPTIONS, Items, Key, RULES};
+use crate::schema::{self, EXCEPTION_FIELDS, EXCEPTION_WHO, EXCEPTIONS, Items, Key, RULES};
 use crate::suggest::{did_you_mean, printable};
 use crate::value::{expected, kind};
 
@@ -91,8 +91,14 @@ fn check_item(items: Items, path: &str, item: &Value) -> Result<(), Finding> {
 }
 
 fn check_exception(path: &str, fields: &toml::Table) -> Result<(), Finding> {
-    for name in fields.keys() {
-        if !EXCEPTION_FIELDS.contains(&name.as_str()) {
+    for (name, value) in fields {
+        if name == EXCEPTION_WHO {
+            if !value.is_str() {
+                let path = format!("{path}.{name}");
+                let message = format!("`{path}` must be a string, not {}", kind(value));
+                return Err((path, message));
+            }
+        } else if !EXCEPTION_FIELDS.contains(&name.as_str()) {
             let hint = did_you_mean(name, EXCEPTION_FIELDS.iter().copied()).unwrap_or_default();
             return Err((
                 format!("{path}.{name}"),

@@ -8,6 +8,7 @@ mod sections;
 mod load;
 mod show;
 
+pub mod allowed;
 pub mod hook;
 mod project;
 
@@ -26,6 +27,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use allowed::{Allowed, Strictness};
 pub use env::Environment;
 pub use load::{Loaded, Loader};
 pub use paths::{PROJECT_CONFIG_FILE, Paths, SYSTEM_CONFIG_FILE};

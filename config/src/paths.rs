@@ -24,6 +24,8 @@ pub struct Paths {
     pub snapshot: PathBuf,
     /// The last copy of the inventory, for when the store is down.
     pub inventory: PathBuf,
+    /// Commands that a person has let through: see [`crate::allowed`].
+    pub allowed: PathBuf,
     /// Programs that must stay where they are, such as `fjord-hook`.
     pub bin_dir: PathBuf,
     /// The user's folder, if there is one.
@@ -69,6 +71,7 @@ impl From<&Environment> for Paths {
             spool_dir: data_dir.join("spool"),
             snapshot: data_dir.join("snapshot.json"),
             inventory: data_dir.join("inventory.json"),
+            allowed: data_dir.join("allowed.jsonl"),
             bin_dir: data_dir.join("bin"),
             data_dir,
             socket,

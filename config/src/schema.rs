@@ -26,8 +26,10 @@ pub(crate) const URL_KEYS: &[&str] = &[
 pub(crate) const RULES: &str = "guard.rules";
 /// The list of exception tables.
 pub(crate) const EXCEPTIONS: &str = "guard.exceptions";
-/// The fields of an exception, all of them required.
+/// The fields of an exception that must be there.
 pub(crate) const EXCEPTION_FIELDS: &[&str] = &["rule", "command", "until", "reason"];
+/// The field of an exception that may be left out.
+pub(crate) const EXCEPTION_WHO: &str = "who";
 
 /// Describes one key of `default.toml`.
 #[derive(Debug, Clone)]

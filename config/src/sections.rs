@@ -142,6 +142,9 @@ pub struct Exception {
     pub until: String,
     /// Why, for whoever reads it later; never empty.
     pub reason: String,
+    /// Who decided it; may be left out.
+    #[serde(default)]
+    pub who: String,
 }
 
 /// Names the language model.

@@ -2,41 +2,61 @@
 
 use std::borrow::Cow;
 
+use crate::exceptions::exception;
 use crate::paths::{self, Place};
 use crate::rules::{FIELDS, FileView, Finding, RuleDoc, UNREADABLE, View};
 use crate::run::{Arg, Run, Runs, as_shell, follow};
 use crate::{
-    Assessment, Explanation, Facts, FactsNeeded, Part, Project, RuleSetting, Settings, ToolCall,
-    Verdict,
+    Assessment, Exception, Facts, FactsNeeded, Project, RuleSetting, Settings, ToolCall, Verdict,
 };
+
+/// What of a call is judged.
+pub(crate) enum Subject<'a> {
+    /// One command that would run.
+    Command(&'a Run, &'a [Run]),
+    /// The text as a whole, which could not be followed to its end.
+    Unread,
+    /// The call of a tool that is no shell.
+    Tool,
+}
+
+/// What the rules and the settings say about it.
+#[derive(Default)]
+pub(crate) struct Decision<'s> {
+    /// The strictest finding.
+    pub(crate) finding: Option<Finding>,
+    /// The rules that a person has let through, and by what.
+    pub(crate) let_through: Vec<(&'static str, &'s Exception)>,
+}
 
 /// Judges a call. Never panics; an input it cannot read is judged by what can be read of it.
 pub fn assess(call: &ToolCall, facts: &Facts, settings: &Settings) -> Assessment {
-    judge(call, facts, settings).assessment
+    let mut worst = Assessment::default();
+    judge(call, facts, settings, &mut |_, decision, _| {
+        if let Some(finding) = decision.finding
+            && finding.verdict > worst.verdict
+        {
+            worst = finding.into();
+        }
+    });
+    worst
 }
 
-/// Judges a call and says what each part of it would do.
-pub(crate) fn judge(call: &ToolCall, facts: &Facts, settings: &Settings) -> Explanation {
+/// Judges a call part by part. Returns whether a quote or bracket is never closed.
+pub(crate) fn judge<'s>(
+    call: &ToolCall,
+    facts: &Facts,
+    settings: &'s Settings,
+    each: &mut dyn FnMut(Subject<'_>, Decision<'s>, &Facts),
+) -> bool {
     let facts = with_project(call, facts);
-    let mut worst = Assessment::default();
-    let mut parts = Vec::new();
     let mut unfinished = false;
     if let Some(command) = call.command() {
         let runs = follow(&in_shell(call, command), call.cwd, facts.home.as_deref());
         for run in &runs.list {
-            let mut findings = command_findings(run, &runs, &facts);
-            findings.retain(|finding| !is_excepted(run, finding.rule.id, settings));
-            let finding = decide(findings, settings);
-            let part = part(run, finding);
-            if part.verdict > worst.verdict {
-                worst = Assessment {
-                    verdict: part.verdict,
-                    rule: part.rule.clone(),
-                    reason: part.reason.clone(),
-                    alternative: part.alternative.clone(),
-                };
-            }
-            parts.push(part);
+            let findings = command_findings(run, &runs, &facts);
+            let decision = decide(findings, settings, Some(run));
+            each(Subject::Command(run, &runs.list), decision, &facts);
         }
         unfinished = runs.unfinished;
         if runs.incomplete {
@@ -45,15 +65,18 @@ pub(crate) fn judge(call: &ToolCall, facts: &Facts, settings: &Settings) -> Expl
                 verdict: UNREADABLE.severity,
                 reason: UNREADABLE.reason.to_owned(),
             };
-            worst = stricter(worst, decide(vec![finding], settings));
+            each(
+                Subject::Unread,
+                decide(vec![finding], settings, None),
+                &facts,
+            );
         }
     }
-    worst = stricter(worst, decide(file_findings(call, &facts), settings));
-    Explanation {
-        assessment: worst,
-        parts,
-        unfinished,
+    let decision = decide(file_findings(call, &facts), settings, None);
+    if call.command().is_none() || decision.finding.is_some() {
+        each(Subject::Tool, decision, &facts);
     }
+    unfinished
 }
 
 /// What to look up for a call: see [`crate::facts_needed`].
@@ -184,9 +207,9 @@ fn file_findings(call: &ToolCall, facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The finding that counts, after the settings.
-fn decide(findings: Vec<Finding>, settings: &Settings) -> Option<Finding> {
-    let mut worst: Option<Finding> = None;
+/// The finding that counts, after the settings and the exceptions.
+fn decide<'s>(findings: Vec<Finding>, settings: &'s Settings, run: Option<&Run>) -> Decision<'s> {
+    let mut decision = Decision::default();
     for mut finding in findings {
         let RuleDoc { id, field, .. } = *finding.rule;
         finding.verdict = match settings.of(field, id) {
@@ -195,92 +218,29 @@ fn decide(findings: Vec<Finding>, settings: &Settings) -> Option<Finding> {
             RuleSetting::Ask => Verdict::Ask,
             RuleSetting::Deny => Verdict::Deny,
         };
-        if worst
+        if let Some(exception) = run.and_then(|run| exception(run, (id, finding.verdict), settings))
+        {
+            decision.let_through.push((id, exception));
+            continue;
+        }
+        if decision
+            .finding
             .as_ref()
             .is_none_or(|worst| finding.verdict > worst.verdict)
         {
-            worst = Some(finding);
+            decision.finding = Some(finding);
         }
     }
-    worst
+    decision
 }
 
-fn stricter(assessment: Assessment, finding: Option<Finding>) -> Assessment {
-    match finding {
-        Some(finding) if finding.verdict > assessment.verdict => Assessment {
+impl From<Finding> for Assessment {
+    fn from(finding: Finding) -> Self {
+        Self {
             verdict: finding.verdict,
             rule: Some(finding.rule.id.to_owned()),
             reason: finding.reason,
             alternative: Some(finding.rule.alternative.to_owned()),
-        },
-        _ => assessment,
-    }
-}
-
-fn part(run: &Run, finding: Option<Finding>) -> Part {
-    let mut text = run.line();
-    for (_, target) in &run.redirects {
-        text.push_str(" > ");
-        text.push_str(&target.text.replace(crate::run::UNKNOWN, "?"));
-    }
-    let mut part = Part {
-        text,
-        via: run.via.clone(),
-        cwd: run.cwd.clone(),
-        host: run.host.clone(),
-        ..Part::default()
-    };
-    if let Some(finding) = finding {
-        part.verdict = finding.verdict;
-        part.rule = Some(finding.rule.id.to_owned());
-        part.reason = finding.reason;
-        part.alternative = Some(finding.rule.alternative.to_owned());
-    }
-    part
-}
-
-/// Whether a person has let this very command through.
-fn is_excepted(run: &Run, rule: &str, settings: &Settings) -> bool {
-    settings.live_exceptions().any(|exception| {
-        let mut words: Vec<&str> = exception.command.split_whitespace().collect();
-        let open_ended = words.last() == Some(&"*");
-        if open_ended {
-            words.pop();
-        }
-        let as_long = if open_ended {
-            words.len() <= run.argv.len()
-        } else {
-            words.len() == run.argv.len()
-        };
-        let names_rule = exception.rule.is_empty()
-            || exception.rule == rule
-            || rule.split('.').next() == Some(exception.rule.as_str());
-        names_rule
-            && as_long
-            && !words.is_empty()
-            && run.redirects.is_empty()
-            && words
-                .iter()
-                .zip(&run.argv)
-                .all(|(pattern, arg)| fits(pattern, &arg.text))
-    })
-}
-
-/// Whether a text fits a pattern in which `*` is any text. Linear for one star, the usual case.
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut pieces = pattern.split('*');
-    let first = pieces.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut last = None;
-    for piece in pieces {
-        if let Some(middle) = last.replace(piece) {
-            match rest.find(middle) {
-                Some(at) => rest = &rest[at + middle.len()..],
-                None => return false,
-            }
         }
     }
-    last.map_or(rest.is_empty(), |last: &str| rest.ends_with(last))
 }

@@ -6,6 +6,7 @@
 //! Nothing is ever matched on the raw text, so what is only mentioned stays silent.
 
 mod call;
+mod exceptions;
 mod explain;
 mod facts;
 #[cfg(any(test, fuzzing))]
@@ -25,7 +26,7 @@ mod swell;
 mod verdict;
 
 pub use call::ToolCall;
-pub use explain::{Explanation, Part, explain};
+pub use explain::{Explanation, LetThrough, Part, explain};
 pub use facts::{
     DomainFact, Facts, FactsNeeded, Inventory, Project, ServerFact, ServiceFact, facts_needed,
 };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Verdict;
+
 /// How one rule or one field of rules is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,8 +28,17 @@ pub struct Exception {
     #[serde(default)]
     pub rule: String,
     /// All words of the parsed command, in order: `docker volume rm scratch-*`. A `*` fits any text
-    /// in a word; a last word that is nothing but `*` fits any further words.
+    /// in a word; a last word that is nothing but `*` fits any further words. Quotes keep blanks in a word.
     pub command: String,
+    /// Where the command runs: a host, such as `docker exec`, or empty for this machine.
+    #[serde(default)]
+    pub place: String,
+    /// The absolute folder it must run in or below; empty: any.
+    #[serde(default)]
+    pub folder: String,
+    /// The strictest verdict it lets through; none: any.
+    #[serde(default)]
+    pub up_to: Option<Verdict>,
     /// Why.
     #[serde(default)]
     pub reason: String,
@@ -76,6 +87,34 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Takes the configured rules and exceptions and those that people made by `fjord guard allow`, at a time
+    /// written as `2026-01-31T10:00:00Z`.
+    pub fn of_person(guard: &config::Guard, allowed: &[config::Allowed], now: String) -> Self {
+        let mut settings = Self::from(guard);
+        settings
+            .exceptions
+            .extend(allowed.iter().flat_map(|allowed| {
+                let up_to = match allowed.up_to {
+                    config::Strictness::Ask => Verdict::Ask,
+                    config::Strictness::Deny => Verdict::Deny,
+                };
+                allowed.rules.iter().map(move |rule| Exception {
+                    rule: rule.clone(),
+                    command: allowed.command.clone(),
+                    place: allowed.place.clone(),
+                    folder: allowed.folder.clone(),
+                    up_to: Some(up_to),
+                    reason: allowed.reason.clone(),
+                    who: allowed.who.clone(),
+                    until: allowed.until.clone(),
+                })
+            }));
+        settings.today = Some(now);
+        settings
+    }
+}
+
 impl From<&config::Guard> for Settings {
     /// Takes the configured rules and exceptions; [`Settings::today`] stays unset.
     fn from(guard: &config::Guard) -> Self {
@@ -92,8 +131,9 @@ impl From<&config::Guard> for Settings {
             rule: exception.rule.clone(),
             command: exception.command.clone(),
             reason: exception.reason.clone(),
-            who: String::new(),
+            who: exception.who.clone(),
             until: exception.until.clone(),
+            ..Exception::default()
         });
         Self {
             rules: rules.collect(),

@@ -11,6 +11,7 @@ mod filesystem;
 mod git;
 mod infrastructure;
 mod inventory;
+pub(crate) mod known;
 mod kubernetes;
 mod network;
 mod orm;
