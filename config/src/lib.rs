@@ -1,7 +1,8 @@
 //! Layered configuration of Fjord, read once at the edge.
 //!
 //! Default < `/etc/fjord/fjord.toml` < the user's file < `--config` < `FJORD_SECTION__KEY` < flags.
-//! A project's `.fjord.toml` may only tighten the guard and add to `hooks.ignore`.
+//! A project's `.fjord.toml` may only tighten the guard and add to `hooks.ignore`; a variable may only tighten the
+//! guard too, because a project can set variables for the coding agent's hooks.
 
 mod sections;
 

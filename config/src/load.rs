@@ -11,8 +11,8 @@ use crate::env::Environment;
 use crate::layer::{Layer, Setting, problem_of};
 use crate::paths::{Paths, SYSTEM_CONFIG_FILE};
 use crate::problem::{ConfigError, Origin, Problem};
-use crate::schema::{self, Key, RULES};
-use crate::sections::Config;
+use crate::schema::{self, EXCEPTIONS, Key, RULES};
+use crate::sections::{Config, field_of};
 use crate::show::{self, Shown};
 use crate::{RuleSetting, project};
 
@@ -93,7 +93,7 @@ impl<'e> Loader<'e> {
         let mut merged = Merged::new(&keys);
         for layer in self.layers(&keys) {
             problems.extend(layer.problems);
-            merged.overlay(layer.settings);
+            merged.overlay(layer.settings, &mut problems);
         }
         let config = merged.deserialize(&mut problems);
         (
@@ -192,10 +192,50 @@ impl<'k> Merged<'k> {
     }
 
     /// A setting replaces the one below; lists are replaced whole, the map of rules name by name.
-    fn overlay(&mut self, settings: Vec<Setting>) {
+    fn overlay(&mut self, settings: Vec<Setting>, problems: &mut Vec<Problem>) {
         for setting in settings {
-            self.settings.insert(setting.path.clone(), setting);
+            match self.loosening(&setting) {
+                None => {
+                    self.settings.insert(setting.path.clone(), setting);
+                }
+                Some(message) => problems.push(Problem {
+                    origin: setting.origin,
+                    message,
+                }),
+            }
         }
+    }
+
+    /// Says why a variable may not set this. A repository can carry settings of the coding agent that set variables
+    /// for its hooks, so variables tighten the guard or leave it as it is.
+    fn loosening(&self, setting: &Setting) -> Option<String> {
+        let path = setting.path.as_str();
+        if !matches!(setting.origin, Origin::Variable(_)) {
+            return None;
+        }
+        if path == EXCEPTIONS {
+            return Some(format!(
+                "`{EXCEPTIONS}` is ignored: a variable may only tighten the guard; use `fjord guard allow`"
+            ));
+        }
+        if !is_rule(path) {
+            return None;
+        }
+        let rule = &path[RULES.len() + 1..];
+        let present = self
+            .settings
+            .get(path)
+            .or_else(|| self.settings.get(&format!("{RULES}.{}", field_of(rule))))
+            .map(|setting| rule_setting(&setting.value))
+            .unwrap_or_default();
+        let wanted = rule_setting(&setting.value);
+        (wanted < present).then(|| {
+            format!(
+                "`{path}` stays \"{}\": a variable may only tighten it, and \"{}\" may let more pass",
+                present.as_str(),
+                wanted.as_str()
+            )
+        })
     }
 
     /// Turns the values into types. What serde refuses goes back to the default and is reported.
@@ -308,7 +348,8 @@ mod tests {
                 .map(|(path, line)| ((*path).to_owned(), *line))
                 .collect(),
         };
-        merged.overlay(vec![
+        let mut problems = Vec::new();
+        let settings = vec![
             setting("health.failures", Value::from(-1), &[]),
             setting(
                 "local.viewers",
@@ -316,8 +357,8 @@ mod tests {
                 &[("local.viewers[1]", 7)],
             ),
             setting("health.successes", Value::from(9), &[]),
-        ]);
-        let mut problems = Vec::new();
+        ];
+        merged.overlay(settings, &mut problems);
         let config = merged.deserialize(&mut problems);
         assert_eq!((config.health.failures, config.health.successes), (3, 9));
         let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();

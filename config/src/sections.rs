@@ -94,10 +94,19 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Returns what a rule or field is set to.
+    /// Returns what a rule or field is set to: by its own name, else by the field's.
     pub fn setting(&self, rule: &str) -> RuleSetting {
-        self.rules.get(rule).copied().unwrap_or_default()
+        self.rules
+            .get(rule)
+            .or_else(|| self.rules.get(field_of(rule)))
+            .copied()
+            .unwrap_or_default()
     }
+}
+
+/// Returns the field of a rule: `git` of `git.clean`.
+pub(crate) fn field_of(rule: &str) -> &str {
+    rule.split('.').next().unwrap_or(rule)
 }
 
 /// Sets one rule or field of the guard.

@@ -2,7 +2,7 @@
 
 use super::Machine;
 use crate::schema::DEFAULT_TOML;
-use crate::{Config, ExposeSecret, Guard, Hooks, hook};
+use crate::{Config, ExposeSecret, Guard, Hooks, RuleSetting, hook};
 
 #[test]
 fn its_written_out_defaults_are_those_of_the_file() {
@@ -67,4 +67,31 @@ fn what_is_wrong_is_reported_and_the_default_used() {
         "home/config/fjord.toml:2: `hooks.deadline_ms` must be a whole number, not a string"
     );
     assert_eq!((config.hooks.deadline_ms, config.hooks.keep_days), (150, 7));
+}
+
+#[test]
+fn a_variable_tightens_the_guard_and_never_loosens_it() {
+    let machine = Machine::new();
+    machine.write_user("guard.rules = { git = \"ask\", containers = \"deny\" }");
+    let rules =
+        "{ git = \"deny\", sql = \"off\", containers = \"ask\", \"containers.prune\" = \"on\" }";
+    let exceptions =
+        "[{ rule = \"git\", command = \"git *\", until = \"2099-01-01\", reason = \"no\" }]";
+    let environment = machine.environment(&[
+        ("FJORD_GUARD__RULES", rules),
+        ("FJORD_GUARD__EXCEPTIONS", exceptions),
+    ]);
+    let (of_hook, problems) = hook::load_from(&environment, &machine.system_file());
+    let set = |rule: &str| of_hook.guard.setting(rule);
+    assert_eq!(set("git.clean"), RuleSetting::Deny);
+    assert_eq!(set("sql"), RuleSetting::On);
+    assert_eq!(set("containers.prune"), RuleSetting::Deny);
+    assert!(of_hook.guard.exceptions.is_empty());
+    assert_eq!(
+        machine.text(&problems),
+        "FJORD_GUARD__EXCEPTIONS: `guard.exceptions` is ignored: a variable may only tighten the guard; use `fjord guard allow`\n\
+         FJORD_GUARD__RULES: `guard.rules.containers` stays \"deny\": a variable may only tighten it, and \"ask\" may let more pass\n\
+         FJORD_GUARD__RULES: `guard.rules.containers.prune` stays \"deny\": a variable may only tighten it, and \"on\" may let more pass\n\
+         FJORD_GUARD__RULES: `guard.rules.sql` stays \"on\": a variable may only tighten it, and \"off\" may let more pass"
+    );
 }

@@ -62,6 +62,16 @@ fn a_rule_is_never_loosened() {
 }
 
 #[test]
+fn a_rule_of_a_tightened_field_is_not_loosened_by_its_own_name() {
+    check(
+        "guard.rules.rm = \"off\"\nguard.rules.git = \"deny\"",
+        "[guard.rules]\nrm = \"deny\"\n\"git.clean\" = \"on\"",
+        RuleSetting::Deny,
+        ".fjord.toml:3: `guard.rules.git.clean` stays \"deny\": a project may only tighten it, and \"on\" may let more pass",
+    );
+}
+
+#[test]
 fn everything_else_in_it_is_ignored_and_said() {
     check(
         "",
