@@ -156,6 +156,16 @@ impl Environment {
         self
     }
 
+    /// Sets a variable to a folder, or takes it out.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, folder: Option<&Path>) -> Self {
+        match folder {
+            Some(folder) => self.values.insert(name.to_owned(), folder.into()),
+            None => self.values.remove(name),
+        };
+        self
+    }
+
     /// Returns a variable; one that is set to nothing counts as not set.
     pub fn os(&self, name: &str) -> Option<&OsStr> {
         self.values

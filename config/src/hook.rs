@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::env::{Environment, KEY_PREFIX};
+use crate::env::{self, Environment, KEY_PREFIX};
 use crate::load::Loader;
 use crate::paths::{Paths, SYSTEM_CONFIG_FILE};
 use crate::problem::Problem;
@@ -18,6 +18,50 @@ pub struct HookConfig {
     pub guard: Guard,
     /// Socket, spool and snapshot.
     pub paths: Paths,
+}
+
+/// The link beside the installed program that leads to the folder of the user's configuration.
+pub const CONFIGURATION_LINK: &str = "config";
+
+/// Takes Fjord's places from where the installed program lies, not from variables: a repository can carry settings of
+/// the coding agent that set variables for its hooks, and `FJORD_HOME` elsewhere would be another configuration.
+///
+/// A program that `fjord hooks install` did not put in its place goes by the variables.
+pub fn placed(environment: Environment, program: Option<&Path>) -> Environment {
+    let bin = program.and_then(Path::parent);
+    let data = bin
+        .filter(|bin| bin.ends_with("bin"))
+        .and_then(Path::parent);
+    let (Some(bin), Some(data)) = (bin, data) else {
+        return environment;
+    };
+    let Some(above) = data.parent() else {
+        return environment;
+    };
+    if data.ends_with("data") {
+        return environment.with(env::FJORD_HOME, Some(above));
+    }
+    if !data.ends_with("fjord") {
+        return environment;
+    }
+    let linked = std::fs::read_link(bin.join(CONFIGURATION_LINK)).ok();
+    let configuration = linked
+        .as_deref()
+        .and_then(Path::parent)
+        .map(Path::to_path_buf)
+        .or_else(|| {
+            let home = above
+                .ends_with(".local/share")
+                .then(|| above.ancestors().nth(2))?;
+            Some(home?.join(".config"))
+        });
+    let environment = environment
+        .with(env::FJORD_HOME, None)
+        .with(env::XDG_DATA_HOME, Some(above));
+    match configuration {
+        Some(folder) => environment.with(env::XDG_CONFIG_HOME, Some(&folder)),
+        None => environment,
+    }
 }
 
 /// Loads it. What is wrong is returned, and in its place stands the default.

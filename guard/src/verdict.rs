@@ -42,11 +42,19 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// The reason and the alternative as one text, ready for a hook's answer.
+    /// The reason, the alternative and the rule as one text, ready for a hook's answer. A person names the rule to
+    /// `fjord guard allow` and in the configuration.
     pub fn sentence(&self) -> String {
-        match &self.alternative {
-            Some(alternative) => format!("{} Instead: {alternative}", self.reason),
-            None => self.reason.clone(),
+        let mut sentence = self.reason.clone();
+        if let Some(alternative) = &self.alternative {
+            sentence.push_str(" Instead: ");
+            sentence.push_str(alternative);
         }
+        if let Some(rule) = &self.rule {
+            sentence.push_str(" (rule ");
+            sentence.push_str(rule);
+            sentence.push(')');
+        }
+        sentence
     }
 }

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use config::hook::CONFIGURATION_LINK;
 use config::{Environment, Paths, env};
 use sha2::{Digest, Sha256};
 
@@ -124,6 +125,7 @@ pub struct Installer {
     program: PathBuf,
     backups: PathBuf,
     wait_s: u64,
+    configuration: PathBuf,
 }
 
 impl Installer {
@@ -151,6 +153,7 @@ impl Installer {
             program: paths.bin_dir.join(PROGRAM),
             backups: paths.data_dir.join("backups"),
             wait_s,
+            configuration: paths.config_file.with_file_name(""),
         })
     }
 
@@ -166,6 +169,7 @@ impl Installer {
         let after = entries::install(text, self.wanted(&self.program_text(), failure))
             .map_err(|why| self.malformed(why))?;
         self.copy_program(program)?;
+        self.link_configuration()?;
         self.replace(before.as_deref(), &after, now)
     }
 
@@ -351,6 +355,23 @@ impl Installer {
             agent::store::make_private_folder(folder).map_err(cannot)?;
         }
         write_whole(&self.program, &bytes, 0o755).map_err(cannot)
+    }
+
+    /// Tells the program where the configuration is, so that no variable has to: see `config::hook::placed`.
+    fn link_configuration(&self) -> Result<(), InstallError> {
+        let link = self.program.with_file_name(CONFIGURATION_LINK);
+        if std::fs::read_link(&link).is_ok_and(|present| present == self.configuration) {
+            return Ok(());
+        }
+        let cannot = |source| InstallError::Io {
+            what: "write",
+            file: link.clone(),
+            source,
+        };
+        let beside = link.with_extension("new");
+        let _absent = std::fs::remove_file(&beside);
+        std::os::unix::fs::symlink(&self.configuration, &beside).map_err(cannot)?;
+        std::fs::rename(&beside, &link).map_err(cannot)
     }
 
     fn last_backup(&self) -> Option<(PathBuf, String)> {

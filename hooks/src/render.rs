@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(
             render("PreToolUse", &judged(Verdict::Deny)).unwrap(),
             json!({ "hookSpecificOutput": { "hookEventName": "PreToolUse", "permissionDecision": "deny",
-                "permissionDecisionReason": "This throws work away. Instead: `git stash`" } })
+                "permissionDecisionReason": "This throws work away. Instead: `git stash` (rule git.reset-hard)" } })
         );
     }
 

@@ -49,10 +49,11 @@ fn assess(agent: &Agent, judge: &Judge) -> Assessment {
         protected_paths: protected(paths),
     };
     let today = agent.now().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let settings = Settings {
-        today: Some(today),
-        ..Settings::from(&surroundings.guard)
-    };
+    let (allowed, problems) = config::allowed::read(&paths.allowed);
+    for problem in problems {
+        tracing::warn!(%problem, "an exception is passed over");
+    }
+    let settings = Settings::of_person(&surroundings.guard, &allowed, today);
     let call = ToolCall {
         tool: &judge.tool,
         input: &judge.input,

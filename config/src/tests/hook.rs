@@ -95,3 +95,44 @@ fn a_variable_tightens_the_guard_and_never_loosens_it() {
          FJORD_GUARD__RULES: `guard.rules.sql` stays \"on\": a variable may only tighten it, and \"off\" may let more pass"
     );
 }
+
+#[test]
+fn an_installed_program_finds_its_configuration_whatever_the_variables_say() {
+    use crate::Paths;
+    let machine = Machine::new();
+    let moved = machine.environment(&[
+        ("FJORD_HOME", "/evil"),
+        ("XDG_CONFIG_HOME", "/evil"),
+        ("XDG_DATA_HOME", "/evil"),
+        ("HOME", "/evil"),
+    ]);
+    let moved = || {
+        moved
+            .clone()
+            .with("FJORD_HOME", Some(std::path::Path::new("/evil")))
+    };
+    let file = |program: &str| {
+        let program = machine.path(program);
+        Paths::from(&hook::placed(moved(), Some(&program))).config_file
+    };
+    assert_eq!(
+        file("h/data/bin/fjord-hook"),
+        machine.path("h/config/fjord.toml")
+    );
+    assert_eq!(
+        file("ann/.local/share/fjord/bin/fjord-hook"),
+        machine.path("ann/.config/fjord/fjord.toml")
+    );
+    assert_eq!(
+        file("target/debug/fjord-hook"),
+        std::path::Path::new("/evil/config/fjord.toml")
+    );
+    let bin = machine.path("share/fjord/bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::os::unix::fs::symlink(machine.path("my/fjord"), bin.join(hook::CONFIGURATION_LINK))
+        .unwrap();
+    assert_eq!(
+        file("share/fjord/bin/fjord-hook"),
+        machine.path("my/fjord/fjord.toml")
+    );
+}

@@ -31,10 +31,7 @@ impl Answer {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let input = event.value.get("tool_input").unwrap_or(&Value::Null);
-        let settings = Settings {
-            today: Some(identity::today()),
-            ..Settings::from(&configuration.guard)
-        };
+        let settings = Settings::of_person(&configuration.guard, &[], identity::today());
         let facts = known::facts(project, configuration, environment);
         let call = ToolCall {
             tool,
@@ -42,7 +39,22 @@ impl Answer {
             cwd: &event.cwd,
         };
         // Should the guard ever fail, a person looks instead of nobody.
-        let judged = std::panic::catch_unwind(|| assess(&call, &facts, &settings));
+        let judged = std::panic::catch_unwind(|| {
+            let assessment = assess(&call, &facts, &settings);
+            if assessment.verdict == Verdict::None {
+                return assessment;
+            }
+            // Only what is answered can be let through, so a silent call never reads this file.
+            let (allowed, problems) = config::allowed::read(&configuration.paths.allowed);
+            for problem in problems {
+                crate::complain(&format!("exceptions: {problem}"));
+            }
+            if allowed.is_empty() {
+                return assessment;
+            }
+            let settings = Settings::of_person(&configuration.guard, &allowed, identity::today());
+            assess(&call, &facts, &settings)
+        });
         let assessment = judged.unwrap_or_else(|_| Assessment {
             verdict: Verdict::Ask,
             reason: "Fjord's guard could not judge this call.".to_owned(),

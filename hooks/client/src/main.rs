@@ -47,7 +47,8 @@ fn about(word: &str) -> Option<String> {
 }
 
 fn handle(start: Instant) {
-    let environment = config::Environment::read();
+    let program = std::env::current_exe().ok();
+    let environment = config::hook::placed(config::Environment::read(), program.as_deref());
     let (mut configuration, mut problems) = config::hook::load(&environment);
     let mut event = match Event::read(std::io::stdin().lock()) {
         Ok(event) => event,
