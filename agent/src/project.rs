@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use config::hook::HookConfig;
-use config::{Guard, Hooks, PROJECT_CONFIG_FILE};
+use config::hook::{HookConfig, project_folders};
+use config::{Guard, Hooks};
 
 use crate::agent::Agent;
 
@@ -32,15 +32,10 @@ impl Surroundings {
             guard: agent.config().guard.clone(),
             paths: agent.paths().clone(),
         };
-        // The nearest file of the project counts, not one above it.
-        let holder = upwards(cwd)
-            .take_while(|folder| root.as_ref().is_none_or(|root| folder.starts_with(root)))
-            .find(|folder| folder.join(PROJECT_CONFIG_FILE).is_file());
-        for problem in holder
-            .map(|folder| settings.with_project(folder))
-            .unwrap_or_default()
-        {
-            tracing::warn!(cwd = %cwd.display(), message = problem.message, "the project's configuration");
+        for folder in project_folders(cwd, root.as_deref()) {
+            for problem in settings.with_project(&folder) {
+                tracing::warn!(cwd = %cwd.display(), message = problem.message, "the project's configuration");
+            }
         }
         let project = root.map(|root| guard::Project {
             root: root.to_string_lossy().into_owned(),

@@ -1,6 +1,7 @@
 //! The command line: what can be typed after `fjord`, and the commands it means.
 
 mod approvals;
+mod guard;
 mod inventory;
 mod work;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use approvals::ApprovalArgs;
+pub(crate) use guard::{AllowArgs, ExplainArgs, GuardCommand};
 pub(crate) use inventory::InventoryCommand;
 pub(crate) use work::{EventArgs, ForgetArgs, RagCommand, ScheduleArgs};
 
@@ -38,30 +40,11 @@ impl Cli {
     /// Gives `guard explain 'COMMAND' --json` its flags back: words without quotes take everything that follows.
     #[must_use]
     pub(crate) fn settled(mut self) -> Self {
-        if let CliCommand::Guard(GuardCommand::Explain { command, cwd }) = &mut self.command
-            && let Some((asked_json, asked_cwd)) = own_flags(&command[1..])
-        {
-            command.truncate(1);
-            self.json |= asked_json;
-            *cwd = asked_cwd.or(cwd.take());
+        if let CliCommand::Guard(GuardCommand::Explain(explain)) = &mut self.command {
+            self.json |= explain.settle();
         }
         self
     }
-}
-
-/// Reads words that are nothing but flags of `guard explain`; else they belong to the command explained.
-fn own_flags(words: &[String]) -> Option<(bool, Option<PathBuf>)> {
-    let (mut json, mut cwd) = (false, None);
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        match word.split_once('=') {
-            None if word == "--json" => json = true,
-            None if word == "--cwd" => cwd = Some(words.next()?.into()),
-            Some(("--cwd", folder)) => cwd = Some(folder.into()),
-            _ => return None,
-        }
-    }
-    Some((json, cwd))
 }
 
 /// Everything that `fjord` does.
@@ -163,7 +146,7 @@ pub(crate) enum CliCommand {
     Schedule(ScheduleArgs),
     /// Lists the calls of coding agents that wait for a person; answers one.
     Approvals(ApprovalArgs),
-    /// Tells what the guard thinks of commands.
+    /// Tells what the guard thinks of commands, and lets one through for a time.
     #[command(subcommand)]
     Guard(GuardCommand),
     /// Connects the coding agent, and shows what its hooks brought in.
@@ -203,30 +186,6 @@ pub(crate) struct Consent {
     /// Answer the question with yes; refused in a coding agent's session.
     #[arg(long)]
     pub(crate) yes: bool,
-}
-
-/// What `fjord guard` does.
-#[derive(Debug, Subcommand)]
-pub(crate) enum GuardCommand {
-    /// Shows what a command would run, part by part, and what the guard thinks of each.
-    ///
-    /// It exits 0 whatever the verdict: it explains, and refuses nothing.
-    Explain {
-        /// The command; in quotes it is judged exactly as written, without them its words are joined by blanks.
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        command: Vec<String>,
-        /// The folder it runs in; none: this one.
-        #[arg(long, value_name = "DIR")]
-        cwd: Option<PathBuf>,
-    },
-    /// Judges JSON lines from standard input with the default rules: `{"command": …, "cwd": …}`.
-    Check {
-        /// Judge with the inventory of this file, as Fjord keeps it in `inventory.json`.
-        #[arg(long, value_name = "FILE")]
-        inventory: Option<PathBuf>,
-    },
-    /// Lists the rules.
-    Rules,
 }
 
 /// What `fjord hooks` does.
@@ -333,30 +292,5 @@ mod tests {
     #[test]
     fn the_command_line_is_put_together_soundly() {
         Cli::command().debug_assert();
-    }
-
-    #[track_caller]
-    fn check_explain(line: &[&str], expected: (&str, bool, Option<&str>)) {
-        let words = ["fjord", "guard", "explain"].iter().chain(line);
-        let cli = Cli::try_parse_from(words).unwrap().settled();
-        let CliCommand::Guard(GuardCommand::Explain { command, cwd }) = cli.command else {
-            panic!("it is no explain");
-        };
-        let cwd = cwd.as_deref().and_then(std::path::Path::to_str);
-        assert_eq!((command.join(" ").as_str(), cli.json, cwd), expected);
-    }
-
-    #[test]
-    fn explain_keeps_its_flags_and_the_flags_of_the_command_apart() {
-        check_explain(&["ls", "--json"], ("ls", true, None));
-        check_explain(
-            &["--json", "docker", "ps", "--json"],
-            ("docker ps --json", true, None),
-        );
-        check_explain(
-            &["git push -f", "--cwd", "/srv", "--json"],
-            ("git push -f", true, Some("/srv")),
-        );
-        check_explain(&["rm", "-rf", "data"], ("rm -rf data", false, None));
     }
 }

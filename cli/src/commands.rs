@@ -12,7 +12,7 @@ use crate::{backup, chat, demo, guard_commands, hooks_commands, init, learn, ren
 /// Does what was typed.
 pub(crate) async fn run(wire: &Wire, command: CliCommand) -> Result<ExitCode, Error> {
     match command {
-        CliCommand::Guard(command) => guard_commands::run(wire, &command),
+        CliCommand::Guard(command) => Box::pin(guard_commands::run(wire, &command)).await,
         CliCommand::Config(ConfigCommand::Show) => show_config(wire),
         CliCommand::Init(args) => init::run(wire, args).await,
         CliCommand::Up => up::run(wire).await,

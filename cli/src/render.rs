@@ -5,6 +5,7 @@ mod deploy;
 mod incident;
 mod inventory;
 mod knowledge;
+pub(crate) mod prose;
 mod schedule;
 mod state;
 mod words;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use agent::{Actor, Agent, Clock, Error, Face, Parts};
-use config::env::USER;
-use config::{Environment, Loaded, Loader, Paths};
+use config::env::{COLUMNS, USER};
+use config::{Environment, Loaded, Loader, Paths, Problem};
 use tracing_subscriber::EnvFilter;
 
 use crate::output::Output;
@@ -39,6 +39,28 @@ impl Wire {
         loader
             .load()
             .map_err(|error| Error::invalid(format!("the configuration is refused\n{error}")))
+    }
+
+    /// Loads what can be used of the configuration, as the guard does: what is wrong is returned, the defaults stand.
+    pub(crate) fn load_leniently(&self) -> (Loaded, Vec<Problem>) {
+        let mut loader = Loader::new(&self.environment);
+        if let Some(file) = &self.config_file {
+            loader = loader.config_file(file);
+        }
+        loader.load_leniently()
+    }
+
+    /// Returns how wide the text on standard output may be.
+    pub(crate) fn columns(&self) -> usize {
+        let told = self
+            .environment
+            .get(COLUMNS)
+            .and_then(|columns| columns.parse::<usize>().ok());
+        let seen = || {
+            let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+            Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+        };
+        told.or_else(seen).unwrap_or(100).clamp(40, 120)
     }
 
     /// Makes the agent of the configuration and begins to log.

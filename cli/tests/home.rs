@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fjord");
+
 /// A temporary `FJORD_HOME`.
 pub(crate) struct Home(TempDir);
 
@@ -49,7 +51,22 @@ impl Home {
 
     /// The program with nothing of this test's environment but what it needs.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fjord"));
+        self.prepared(Command::new(PROGRAM))
+    }
+
+    /// The same with no process above it: whoever runs the tests may be a coding agent.
+    pub(crate) fn command_alone(&self) -> Command {
+        self.alone(Path::new(PROGRAM))
+    }
+
+    /// Any program with no process above it.
+    pub(crate) fn alone(&self, program: &Path) -> Command {
+        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/alone"));
+        command.arg(program);
+        self.prepared(command)
+    }
+
+    fn prepared(&self, mut command: Command) -> Command {
         command
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")

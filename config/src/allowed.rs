@@ -315,7 +315,7 @@ mod tests {
         );
         assert_eq!(said.len(), 3, "{said:?}");
         change(&file, NOW, |lines| {
-            lines.push(allowed("c", "2026-05-02T12:00:00Z"))
+            lines.push(allowed("c", "2026-05-02T12:00:00Z"));
         })
         .unwrap();
         let (lines, problems) = read(&file);
@@ -333,7 +333,7 @@ mod tests {
                     for line in 0..20 {
                         let id = format!("{writer}-{line}");
                         change(file, NOW, |lines| {
-                            lines.push(allowed(&id, "2026-05-02T12:00:00Z"))
+                            lines.push(allowed(&id, "2026-05-02T12:00:00Z"));
                         })
                         .unwrap();
                     }

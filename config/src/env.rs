@@ -46,6 +46,14 @@ pub const TERM: &str = "TERM";
 pub const COLUMNS: &str = "COLUMNS";
 /// Set by Claude Code in the processes it starts.
 pub const CLAUDECODE: &str = "CLAUDECODE";
+/// Set by Gemini CLI in the processes it starts.
+pub const GEMINI_CLI: &str = "GEMINI_CLI";
+/// Set by Cursor's agent in the processes it starts.
+pub const CURSOR_AGENT: &str = "CURSOR_AGENT";
+/// Set by Codex in the processes it starts in a sandbox.
+pub const CODEX_SANDBOX: &str = "CODEX_SANDBOX";
+/// Set by opencode in the processes it starts.
+pub const OPENCODE: &str = "OPENCODE";
 /// Root of the project that Claude Code works in.
 pub const CLAUDE_PROJECT_DIR: &str = "CLAUDE_PROJECT_DIR";
 /// Process id of Claude Code.
@@ -64,6 +72,15 @@ pub const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 pub const MALLOC_MMAP_THRESHOLD: &str = "MALLOC_MMAP_THRESHOLD_";
 /// How many heaps glibc keeps for the threads of a process.
 pub const MALLOC_ARENA_MAX: &str = "MALLOC_ARENA_MAX";
+
+/// Variables by which a process knows that a coding agent started it.
+pub const AGENT_SESSION: &[&str] = &[
+    CLAUDECODE,
+    GEMINI_CLI,
+    CURSOR_AGENT,
+    CODEX_SANDBOX,
+    OPENCODE,
+];
 
 /// What the variables of configuration keys begin with.
 pub(crate) const KEY_PREFIX: &str = "FJORD_";
@@ -91,6 +108,10 @@ pub const ALL: &[&str] = &[
     TERM,
     COLUMNS,
     CLAUDECODE,
+    GEMINI_CLI,
+    CURSOR_AGENT,
+    CODEX_SANDBOX,
+    OPENCODE,
     CLAUDE_PROJECT_DIR,
     CLAUDE_PID,
     CLAUDE_CODE_SESSION_ATTENDED,

@@ -1,6 +1,6 @@
 //! What `fjord-hook` needs, without ever failing and without reading TOML when there is none.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::env::{self, Environment, KEY_PREFIX};
 use crate::load::Loader;
@@ -19,6 +19,9 @@ pub struct HookConfig {
     /// Socket, spool and snapshot.
     pub paths: Paths,
 }
+
+/// Deeper folders are not looked through.
+const DEEPEST: usize = 64;
 
 /// The link beside the installed program that leads to the folder of the user's configuration.
 pub const CONFIGURATION_LINK: &str = "config";
@@ -67,6 +70,24 @@ pub fn placed(environment: Environment, program: Option<&Path>) -> Environment {
 /// Loads it. What is wrong is returned, and in its place stands the default.
 pub fn load(environment: &Environment) -> (HookConfig, Vec<Problem>) {
     load_from(environment, Path::new(SYSTEM_CONFIG_FILE))
+}
+
+/// Names the folders whose `.fjord.toml` counts in a folder, the outermost first: from the project's root, or where
+/// none is known from the top, down to the folder. A file further in cannot take back what one further out tightens.
+pub fn project_folders(cwd: &Path, root: Option<&Path>) -> Vec<PathBuf> {
+    let inside = cwd
+        .ancestors()
+        .take(DEEPEST)
+        .filter(|folder| folder.is_absolute())
+        .take_while(|folder| root.is_none_or(|root| folder.starts_with(root)));
+    let beside = root.filter(|root| !cwd.starts_with(root));
+    let mut folders: Vec<PathBuf> = inside
+        .chain(beside)
+        .filter(|folder| exists(&folder.join(crate::PROJECT_CONFIG_FILE)))
+        .map(Path::to_path_buf)
+        .collect();
+    folders.reverse();
+    folders
 }
 
 impl HookConfig {

@@ -33,6 +33,17 @@ pub struct Paths {
 }
 
 impl Paths {
+    /// Names Fjord's own files, which no coding agent may write to: configuration, data and socket.
+    pub fn own(&self) -> Vec<String> {
+        let folder = |file: &Path| file.parent().unwrap_or(file).to_string_lossy().into_owned();
+        vec![
+            folder(&self.config_file),
+            folder(Path::new(SYSTEM_CONFIG_FILE)),
+            self.data_dir.to_string_lossy().into_owned(),
+            self.socket.to_string_lossy().into_owned(),
+        ]
+    }
+
     /// Returns the URL of the store that is used when none is configured.
     pub fn store_url(&self) -> String {
         let file = self.data_dir.join("fjord.db");

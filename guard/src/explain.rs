@@ -12,6 +12,11 @@ use crate::{Assessment, Exception, Facts, Settings, ToolCall, Verdict, exception
 /// More facts than these about one part are not listed.
 const MOST_FACTS: usize = 12;
 
+/// Programs whose words without a dash are files.
+const FILE_PROGRAMS: &[&str] = &[
+    "rm", "rmdir", "unlink", "mv", "cp", "ln", "shred", "truncate", "tee", "touch", "rsync",
+];
+
 /// A call, what it would run, and what the guard thinks of each part.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Explanation {
@@ -42,6 +47,8 @@ pub struct Part {
     pub reason: String,
     /// What to do instead.
     pub alternative: Option<String>,
+    /// All rules that answer to this part, that one among them.
+    pub rules: Vec<String>,
     /// What is known about what it touches, a sentence each.
     pub facts: Vec<String>,
     /// What cannot be known before it runs, a sentence each.
@@ -95,6 +102,11 @@ fn part(call: &ToolCall, subject: &Subject<'_>, decision: Decision<'_>, facts: &
         },
         Subject::Tool => tool(call, facts),
     };
+    part.rules = decision
+        .answering
+        .iter()
+        .map(|&rule| rule.to_owned())
+        .collect();
     part.let_through = decision
         .let_through
         .into_iter()
@@ -113,7 +125,7 @@ fn part(call: &ToolCall, subject: &Subject<'_>, decision: Decision<'_>, facts: &
 }
 
 fn command(run: &Run, all: &[Run], facts: &Facts) -> Part {
-    let mut text = run.line();
+    let mut text = exceptions::pattern(run).replace(UNKNOWN, "?");
     for (kind, target) in &run.redirects {
         text.push_str(match kind {
             RedirectKind::Read => " < ",
@@ -176,12 +188,16 @@ fn unknown(run: &Run) -> Vec<String> {
 /// What is known about the machine, the services and the files that a command names.
 fn used(run: &Run, all: &[Run], facts: &Facts) -> Vec<String> {
     let mut used = known::about(run, all, facts);
+    let takes_files = FILE_PROGRAMS.contains(&run.program().as_str());
     if run.host.is_none() {
         for arg in run.args() {
             let is_path = arg.is_known()
                 && !arg.text.starts_with('-')
                 && arg.text.len() < 4_096
-                && (arg.text.contains('/') || matches!(arg.text.as_str(), "." | ".." | "~"));
+                && !arg.text.contains(char::is_whitespace)
+                && (takes_files
+                    || arg.text.contains('/')
+                    || matches!(arg.text.as_str(), "." | ".." | "~"));
             if let Some(path) = paths::absolute(run, arg).filter(|_| is_path) {
                 used.extend(belongs(&path, paths::place(run, arg, facts), facts));
             }

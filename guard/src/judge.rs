@@ -25,6 +25,8 @@ pub(crate) enum Subject<'a> {
 pub(crate) struct Decision<'s> {
     /// The strictest finding.
     pub(crate) finding: Option<Finding>,
+    /// The rules that answer, the finding's among them.
+    pub(crate) answering: Vec<&'static str>,
     /// The rules that a person has let through, and by what.
     pub(crate) let_through: Vec<(&'static str, &'s Exception)>,
 }
@@ -222,6 +224,9 @@ fn decide<'s>(findings: Vec<Finding>, settings: &'s Settings, run: Option<&Run>)
         {
             decision.let_through.push((id, exception));
             continue;
+        }
+        if finding.verdict > Verdict::None && !decision.answering.contains(&id) {
+            decision.answering.push(id);
         }
         if decision
             .finding

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use chrono::SecondsFormat;
-use config::Paths;
 use guard::{Assessment, Facts, Settings, ToolCall};
 
 use crate::agent::Agent;
@@ -46,7 +45,7 @@ fn assess(agent: &Agent, judge: &Judge) -> Assessment {
             .home
             .as_ref()
             .map(|home| home.to_string_lossy().into_owned()),
-        protected_paths: protected(paths),
+        protected_paths: paths.own(),
     };
     let today = agent.now().to_rfc3339_opts(SecondsFormat::Secs, true);
     let (allowed, problems) = config::allowed::read(&paths.allowed);
@@ -60,16 +59,4 @@ fn assess(agent: &Agent, judge: &Judge) -> Assessment {
         cwd: &judge.cwd,
     };
     guard::assess(&call, &facts, &settings)
-}
-
-/// Names Fjord's own files: its configuration, its data and its socket.
-fn protected(paths: &Paths) -> Vec<String> {
-    let own = paths.config_file.parent().unwrap_or(&paths.config_file);
-    let system = Path::new(config::SYSTEM_CONFIG_FILE)
-        .parent()
-        .unwrap_or(Path::new(config::SYSTEM_CONFIG_FILE));
-    [own, system, &paths.data_dir, &paths.socket]
-        .iter()
-        .map(|path| path.to_string_lossy().into_owned())
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! What the program knows without the daemon: the project, the last inventory, Fjord's own files.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use config::Environment;
 use config::hook::HookConfig;
@@ -14,7 +14,7 @@ const MOST_BYTES: u64 = 16 << 20;
 pub(crate) fn project(environment: &Environment, cwd: &str) -> Option<Project> {
     let mut folder = Some(Path::new(cwd)).filter(|folder| folder.is_absolute());
     while let Some(current) = folder {
-        if [".git", ".jj", ".hg"]
+        if [".git", ".jj", ".hg", ".svn"]
             .iter()
             .any(|name| current.join(name).exists())
         {
@@ -39,24 +39,13 @@ pub(crate) fn facts(
     environment: &Environment,
 ) -> Facts {
     let paths = &configuration.paths;
-    let folder = |file: &Path| {
-        file.parent()
-            .map_or_else(|| file.to_path_buf(), Path::to_path_buf)
-    };
-    let mut protected: Vec<PathBuf> = vec![
-        paths.data_dir.clone(),
-        paths.socket.clone(),
-        folder(&paths.config_file),
-        PathBuf::from(config::SYSTEM_CONFIG_FILE),
-    ];
-    protected.extend(environment.folder(config::env::FJORD_HOME));
     Facts {
         inventory: inventory(&paths.inventory),
         project,
         home: environment
             .folder(config::env::HOME)
             .map(|home| text(&home)),
-        protected_paths: protected.iter().map(|path| text(path)).collect(),
+        protected_paths: paths.own(),
     }
 }
 

@@ -12,6 +12,7 @@ mod known;
 mod spool;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -61,8 +62,9 @@ fn handle(start: Instant) {
         }
     };
     let project = known::project(&environment, &event.cwd);
-    if let Some(project) = &project {
-        problems.extend(configuration.with_project(std::path::Path::new(&project.root)));
+    let root = project.as_ref().map(|project| Path::new(&project.root));
+    for folder in config::hook::project_folders(Path::new(&event.cwd), root) {
+        problems.extend(configuration.with_project(&folder));
     }
     if let Some(first) = problems.first() {
         let more = if problems.len() > 1 {
