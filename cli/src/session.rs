@@ -39,7 +39,7 @@ const INTERPRETERS: &[&str] = &["node", "bun", "deno", "python", "python3"];
 
 /// Refuses `what` in a coding agent's session.
 pub(crate) fn refuse_in_session(environment: &Environment, what: &str) -> Result<(), Error> {
-    match sign(environment, |id| table::process(id)) {
+    match sign(environment, table::process) {
         None => Ok(()),
         Some(sign) => Err(Error::forbidden(format!(
             "{what} is refused in a coding agent's session ({sign}); do it in a terminal of your own, or confirm it by phone"

@@ -65,7 +65,8 @@ pub(super) async fn allow(wire: &Wire, asked: &AllowArgs) -> Result<(), Error> {
         })
         .collect();
     let file = &place.paths.allowed;
-    allowed::change(file, &moment(now), |lines| lines.extend(new.clone())).map_err(failed)?;
+    allowed::change(file, &moment(now), |lines| lines.extend(new.clone()))
+        .map_err(|error| failed(&error))?;
     for one in &new {
         record(wire, &place.paths, (one, "guard.allow")).await;
     }
@@ -145,7 +146,7 @@ pub(super) async fn disallow(wire: &Wire, id: &str) -> Result<(), Error> {
         one.audited = false;
         Some(one.clone())
     })
-    .map_err(failed)?;
+    .map_err(|error| failed(&error))?;
     let Some(ended) = ended else {
         return Err(Error::not_found(format!(
             "nothing with the id `{}` is let through; `fjord guard allowed` lists what is",
@@ -236,7 +237,7 @@ async fn record(wire: &Wire, paths: &Paths, (one, action): (&Allowed, &str)) {
         detail: Some(&detail),
     };
     let stored = match agent.store().ready().await {
-        Ok(_) => agent.store().insert_audit(&row).await.is_ok(),
+        Ok(()) => agent.store().insert_audit(&row).await.is_ok(),
         Err(_) => false,
     };
     if !stored {
@@ -377,7 +378,7 @@ fn new_id() -> String {
     agent::ids::ticket().chars().take(6).collect()
 }
 
-fn failed(error: AllowedError) -> Error {
+fn failed(error: &AllowedError) -> Error {
     Error::conflict(error.to_string())
 }
 
