@@ -1,6 +1,11 @@
 //! Version control: what throws work or history away.
 
-use super::{Field, Finding, RuleDoc, View, report, rule};
+mod others;
+
+pub(crate) use others::TOOLS;
+
+use super::tools;
+use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::run::Arg;
 
@@ -81,10 +86,8 @@ const GLOBAL_VALUES: &[&str] = &[
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    if view.is(&["gh", "glab"]) {
-        forge(view, findings);
-    }
     if view.program != "git" {
+        forge(view, findings);
         return;
     }
     let mut args = view.args();
@@ -110,42 +113,69 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let line = Line { args };
-    let found = match verb.text.as_str() {
-        "reset" if line.long("hard") || line.long("merge") => Some("git.reset-hard"),
-        "clean" if (line.flag('f', "force") || !asks_first) && !line.dry() => Some("git.clean"),
-        "push" => push(&line).then_some("git.push-force"),
-        "branch"
-            if line.flag('D', "")
-                || line.flag('d', "delete") && line.flag('f', "force")
-                || line.flag('M', "") =>
+    if let Some((id, verdict)) = found(&verb.text, &line, asks_first) {
+        let doc = rule(RULES, id);
+        report_as(
+            findings,
+            doc,
+            verdict.unwrap_or(doc.severity),
+            doc.reason.to_owned(),
+        );
+    }
+}
+
+/// The rule that a sub-command falls under, and a verdict other than the rule's own.
+fn found(verb: &str, line: &Line<'_>, asks_first: bool) -> Option<(&'static str, Option<Verdict>)> {
+    if line.wants_help() {
+        return None;
+    }
+    let id = match verb {
+        "reset" if line.long("hard") || line.long("merge") => "git.reset-hard",
+        "clean" if (line.flag('f', "force") || !asks_first) && !line.dry() => "git.clean",
+        "push" | "send-pack" => return push(line).map(|verdict| ("git.push-force", verdict)),
+        "branch" if branch(line) => "git.delete-branch",
+        "tag" if line.flag('d', "delete") || line.flag('f', "force") => "git.delete-branch",
+        "stash" if line.first_is(&["drop", "clear"]) => "git.stash-drop",
+        "checkout" if checkout(line) => "git.discard",
+        "switch" if line.flag('f', "force") || line.long("discard-changes") => "git.discard",
+        "restore" if restore(line) => "git.discard",
+        "rm" if line.flag('f', "force") && !line.long("cached") && !line.dry() => "git.discard",
+        "worktree" if line.first_is(&["remove"]) && line.flag('f', "force") => "git.discard",
+        "submodule" if line.first_is(&["deinit"]) && line.flag('f', "force") => "git.discard",
+        "read-tree" if line.long("reset") && line.flag('u', "") => "git.discard",
+        "checkout-index" if line.flag('f', "force") && !line.starts("--prefix") => "git.discard",
+        "annex"
+            if line.first_is(&["drop", "dropunused", "dropkey", "uninit"])
+                && line.flag('f', "force") =>
         {
-            Some("git.delete-branch")
+            "git.discard"
         }
-        "tag" if line.flag('d', "delete") => Some("git.delete-branch"),
-        "stash" if line.first_is(&["drop", "clear"]) => Some("git.stash-drop"),
-        "checkout" => checkout(&line).then_some("git.discard"),
-        "switch" if line.flag('f', "force") || line.long("discard-changes") => Some("git.discard"),
-        "restore" => restore(&line).then_some("git.discard"),
-        "rm" if line.flag('f', "force") && !line.long("cached") && !line.dry() => {
-            Some("git.discard")
+        "lfs" if line.first_is(&["prune"]) && line.flag('f', "force") && !line.dry() => {
+            "git.discard"
         }
-        "worktree" if line.first_is(&["remove"]) && line.flag('f', "force") => Some("git.discard"),
-        "submodule" if line.first_is(&["deinit"]) && line.flag('f', "force") => Some("git.discard"),
-        "filter-branch" | "filter-repo" => Some("git.rewrite"),
-        "reflog" if line.first_is(&["expire", "delete"]) && !line.dry() => Some("git.rewrite"),
+        "lfs" if line.first_is(&["migrate"]) && line.operands().get(1) != Some(&"info") => {
+            "git.rewrite"
+        }
+        "fetch" if overwrites_branch(line) => "git.delete-branch",
+        "filter-branch" | "filter-repo" => "git.rewrite",
+        "reflog" if line.first_is(&["expire", "delete", "drop"]) && !line.dry() => "git.rewrite",
         "gc" if line.starts("--prune=now")
             || line.starts("--prune=all")
             || line.starts("--prune=0") =>
         {
-            Some("git.rewrite")
+            "git.rewrite"
         }
-        "prune" if line.starts("--expire") && !line.dry() => Some("git.rewrite"),
-        "update-ref" if line.flag('d', "") => Some("git.rewrite"),
-        _ => None,
+        "prune" if !line.dry() => "git.rewrite",
+        "update-ref" if line.flag('d', "") => "git.rewrite",
+        "symbolic-ref" if line.flag('d', "delete") => {
+            return Some(("git.rewrite", Some(Verdict::Ask)));
+        }
+        "fast-import" if line.flag('f', "force") => "git.rewrite",
+        // `git town`, where it is installed.
+        "town" if line.first_is(&["kill", "delete"]) => "git.delete-branch",
+        _ => return None,
     };
-    if let Some(id) = found {
-        report(findings, rule(RULES, id));
-    }
+    Some((id, None))
 }
 
 /// The words after the subcommand.
@@ -187,12 +217,17 @@ impl Line<'_> {
 
     fn dry(&self) -> bool {
         self.before_dashes().any(|text| {
-            text == "--dry-run"
+            text.starts_with("--dr") && "--dry-run".starts_with(text)
                 || text.starts_with('-')
                     && !text.starts_with("--")
-                    && text.contains('n')
-                    && !text.contains('f')
+                    // The letters after `-e` are its pattern.
+                    && text.chars().take_while(|one| *one != 'e').any(|one| one == 'n')
         })
+    }
+
+    fn wants_help(&self) -> bool {
+        self.before_dashes()
+            .any(|text| matches!(text, "-h" | "--help"))
     }
 
     fn first_is(&self, words: &[&str]) -> bool {
@@ -213,22 +248,73 @@ impl Line<'_> {
     }
 }
 
-fn push(line: &Line<'_>) -> bool {
+/// Branches that others build on.
+const SHARED: &[&str] = &[
+    "main",
+    "master",
+    "trunk",
+    "develop",
+    "production",
+    "prod",
+    "staging",
+    "release",
+    "stable",
+];
+
+/// Whether a push takes something away on the remote: `Some` with a verdict other than the rule's own.
+fn push(line: &Line<'_>) -> Option<Option<Verdict>> {
     if line.dry() {
-        return false;
+        return None;
     }
+    let refspecs = line.operands();
+    let refspecs = refspecs.get(1..).unwrap_or_default();
     // A lease is checked by the remote: it loses nothing that was not seen.
-    let leased = line.starts("--force-with-lease") || line.starts("--force-if-includes");
+    let leased = line.starts("--force-w") || line.starts("--force-i");
     let forced = line.before_dashes().any(|text| {
-        text == "--force" || text == "--mirror" || text == "--delete" || text == "--prune"
+        text == "--prune"
+            || text.len() > 4
+                && ["--force", "--mirror", "--delete"]
+                    .iter()
+                    .any(|flag| flag.starts_with(text))
     }) || line.flag('f', "")
         || line.flag('d', "");
-    let refspecs = line.operands();
     let plus = refspecs
         .iter()
-        .skip(1)
         .any(|text| text.starts_with('+') || text.starts_with(':') && text.len() > 1);
-    forced && (!leased || line.flag('f', "")) || plus
+    if forced && (!leased || line.flag('f', "")) || plus {
+        return Some(None);
+    }
+    let to_shared = refspecs.iter().any(|text| {
+        let name = text.rsplit(':').next().unwrap_or_default();
+        SHARED.contains(&name.trim_start_matches("refs/heads/"))
+    });
+    (leased && to_shared).then_some(Some(Verdict::Ask))
+}
+
+/// Whether a branch is deleted unmerged, or moved away from its commits.
+fn branch(line: &Line<'_>) -> bool {
+    let operands = line.operands();
+    line.flag('D', "")
+        || line.flag('d', "delete") && line.flag('f', "force")
+        // `git branch -M main` only gives the current branch its name.
+        || line.flag('M', "") && operands.len() > 1
+        || line.flag('C', "") && operands.len() > 1
+        || line.flag('f', "force") && !line.flag('m', "move") && operands.len() > 1
+}
+
+/// `git fetch origin +main:main` puts the remote's branch in the place of one's own.
+fn overwrites_branch(line: &Line<'_>) -> bool {
+    let forced = line.flag('f', "force");
+    line.operands().iter().skip(1).any(|text| {
+        let (plus, spec) = match text.strip_prefix('+') {
+            Some(spec) => (true, spec),
+            None => (false, *text),
+        };
+        (plus || forced)
+            && spec.split_once(':').is_some_and(|(_, to)| {
+                !to.is_empty() && (!to.starts_with("refs/") || to.starts_with("refs/heads/"))
+            })
+    })
 }
 
 fn checkout(line: &Line<'_>) -> bool {
@@ -243,55 +329,62 @@ fn checkout(line: &Line<'_>) -> bool {
     }
     let operands = line.operands();
     let track = line.before_dashes().any(|text| text == "-t");
-    !makes_branch && !track && (operands.contains(&".") || operands.len() > 1)
+    !makes_branch && !track && (operands.len() > 1 || operands.iter().any(|text| is_path(text)))
+}
+
+/// Whether a word is a path rather than a branch: `.`, `src/`, `./x`, `src/main.rs`.
+fn is_path(text: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "rs", "py", "js", "ts", "jsx", "tsx", "mjs", "cjs", "vue", "svelte", "go", "java", "kt",
+        "c", "h", "cc", "cpp", "hpp", "cs", "rb", "php", "swift", "sh", "sql", "md", "txt", "toml",
+        "yaml", "yml", "json", "css", "scss", "html", "xml", "tf", "ex", "exs", "ipynb",
+    ];
+    matches!(text, "." | ":/" | "*")
+        || text.starts_with("./")
+        || text.starts_with("../")
+        || text.len() > 1 && text.ends_with('/')
+        || text
+            .rsplit_once('.')
+            .is_some_and(|(name, end)| !name.is_empty() && ENDS.contains(&end))
 }
 
 fn restore(line: &Line<'_>) -> bool {
-    if line
-        .args
-        .iter()
-        .any(|arg| matches!(arg.text.as_str(), "-h" | "--help"))
-    {
-        return false;
-    }
     let staged = line.flag('S', "staged");
     let worktree = line.flag('W', "worktree");
     !staged || worktree
 }
 
+/// The tools of forges and of other version control.
 fn forge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    let words = view.words();
-    let deletes = words
-        .iter()
-        .take(4)
-        .any(|word| matches!(*word, "delete" | "remove" | "purge" | "delete-asset"));
-    let what = [
-        "repo",
-        "release",
-        "secret",
-        "variable",
-        "project",
-        "ssh-key",
-        "gpg-key",
-        "codespace",
-        "cache",
-        "environment",
-        "org",
-        "deploy-key",
-        "issue",
-        "label",
-        "gist",
-        "run",
-        "token",
-    ];
-    let by_method = words.first() == Some(&"api")
-        && view
-            .run
-            .value(&["-X", "--method"])
-            .is_some_and(|method| method.eq_ignore_ascii_case("delete"));
-    if (deletes && words.iter().take(3).any(|word| what.contains(word)) || by_method)
-        && !view.wants_help()
-    {
+    if view.program == "java" {
+        let strips = view.args().iter().any(|arg| {
+            let name = arg.text.rsplit('/').next().unwrap_or_default();
+            name.starts_with("bfg")
+                && name
+                    .rsplit_once('.')
+                    .is_some_and(|(_, end)| end.eq_ignore_ascii_case("jar"))
+        });
+        if strips && !view.wants_help() {
+            report(findings, rule(RULES, "git.rewrite"));
+        }
+        return;
+    }
+    let calls_api = view.is(&["gh", "glab", "hub", "tea"]) && view.words().first() == Some(&"api");
+    if !calls_api {
+        tools::judge(view, TOOLS, RULES, findings);
+        return;
+    }
+    let deletes = view
+        .run
+        .value(&["-X", "--method"])
+        .is_some_and(|method| method.eq_ignore_ascii_case("delete"));
+    // `deleteRepository`, `deleteRef`: in GraphQL the verb is part of the mutation's name.
+    let mutates = view.args().iter().any(|arg| {
+        arg.text
+            .split_once('=')
+            .is_some_and(|(_, query)| query.contains("mutation") && query.contains("delete"))
+    });
+    if (deletes || mutates) && !view.wants_help() {
         report(findings, rule(RULES, "git.forge-delete"));
     }
 }

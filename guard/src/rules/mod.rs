@@ -232,6 +232,7 @@ mod tests {
             include_str!("filesystem.rs"),
             include_str!("filesystem/disks.rs"),
             include_str!("git.rs"),
+            include_str!("git/others.rs"),
             include_str!("orm.rs"),
             include_str!("own.rs"),
             include_str!("remote_code.rs"),

@@ -384,6 +384,40 @@ impl Walker<'_> {
             return;
         }
         self.push(scope, whole.to_vec(), around.clone());
+        if let Some(line) = carried(whole) {
+            self.program(&mut scope.deeper("git"), &line, &Input::default());
+        }
+    }
+}
+
+/// The command that `git submodule foreach`, `git bisect run` and `git rebase --exec` run.
+fn carried(whole: &[Arg]) -> Option<String> {
+    let words: Vec<&str> = whole.iter().map(|arg| arg.text.as_str()).collect();
+    let at = words
+        .iter()
+        .position(|word| matches!(*word, "submodule" | "bisect" | "rebase"))?;
+    let rest = words.get(at + 1..)?;
+    if words[at] == "rebase" {
+        let exec = rest
+            .iter()
+            .position(|word| matches!(*word, "-x" | "--exec"))?;
+        return rest.get(exec + 1).map(|line| (*line).to_owned());
+    }
+    let (verb, rest) = rest.split_first()?;
+    if !matches!(*verb, "foreach" | "run") {
+        return None;
+    }
+    let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
+    match &rest[flags..] {
+        [] => None,
+        [line] => Some((*line).to_owned()),
+        words => Some(
+            words
+                .iter()
+                .map(|word| quote(word))
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
     }
 }
 
