@@ -148,6 +148,57 @@ const ROWS: &[Row] = &[
         "packages.unpublish",
     ),
     row(&["nuget"], &["delete"], "packages.unpublish"),
+    row(&["deno"], &["publish"], "packages.publish"),
+    row(
+        &["maturin", "cargo-release"],
+        &["publish|upload"],
+        "packages.publish",
+    ),
+    with(
+        &["cargo"],
+        &["release"],
+        &["--execute", "-x"],
+        "packages.publish",
+    ),
+    row(
+        &["semantic-release", "np", "release-it"],
+        &[],
+        "packages.publish",
+    ),
+    row(
+        &["python", "python3"],
+        &["setup.py", "upload"],
+        "packages.publish",
+    ),
+    row(&["mvn", "mvnw"], &["release:perform"], "packages.publish"),
+    row(&["helm"], &["push"], "packages.publish"),
+    row(
+        &["conan", "anaconda", "luarocks"],
+        &["upload"],
+        "packages.publish",
+    ),
+    row(&["opam"], &["publish"], "packages.publish"),
+    with(&["cabal"], &["upload"], &["--publish"], "packages.publish"),
+    row(&["stack"], &["upload"], "packages.publish"),
+    with(
+        &["goreleaser"],
+        &["release"],
+        &["--clean", "--rm-dist"],
+        "packages.publish",
+    ),
+    row(
+        &["wapm", "elm", "spago", "nimble", "shards"],
+        &["publish"],
+        "packages.publish",
+    ),
+    row(&["rake"], &["release"], "packages.publish"),
+    row(
+        &["ansible-galaxy"],
+        &["collection|role", "publish|import"],
+        "packages.publish",
+    ),
+    row(&["apm", "ppm"], &["unpublish"], "packages.unpublish"),
+    row(&["vsce"], &["unpublish"], "packages.unpublish"),
     row(&["mix"], &["hex.retire"], "packages.withdraw"),
     row(
         &["pod"],
@@ -158,11 +209,30 @@ const ROWS: &[Row] = &[
     row(&["cargo"], &["owner"], "packages.withdraw"),
     row(&["npm", "pnpm"], &["deprecate"], "packages.withdraw"),
     row(
-        &["npm"],
-        &["owner|dist-tag|team|token", "rm|remove|revoke|destroy"],
+        &["npm", "pnpm"],
+        &[
+            "owner|dist-tag|team|token|org|hook",
+            "add|rm|remove|revoke|destroy|create|set",
+        ],
         "packages.withdraw",
     ),
-    row(&["npm"], &["access", "set"], "packages.withdraw"),
+    row(
+        &["npm"],
+        &["access", "set|public|restricted|grant|revoke"],
+        "packages.withdraw",
+    ),
+    row(
+        &["yarn"],
+        &["npm", "tag", "add|remove"],
+        "packages.withdraw",
+    ),
+    row(&["yarn"], &["owner|tag", "add|remove"], "packages.withdraw"),
+    with(
+        &["gem"],
+        &["owner"],
+        &["-a", "-r", "--add", "--remove"],
+        "packages.withdraw",
+    ),
     row(
         &["apt", "apt-get", "aptitude"],
         &["remove|purge|autoremove|autopurge"],
@@ -206,6 +276,20 @@ const ROWS: &[Row] = &[
         "packages.remove",
     ),
     with(
+        &["conda", "mamba", "micromamba"],
+        &["remove|uninstall"],
+        &["--all"],
+        "packages.remove",
+    ),
+    row(
+        &["choco", "winget", "scoop"],
+        &["uninstall"],
+        "packages.remove",
+    ),
+    row(&["xbps-remove"], &[], "packages.remove"),
+    row(&["rustup"], &["self", "uninstall"], "packages.remove"),
+    row(&["do-release-upgrade"], &[], "packages.remove"),
+    with(
         &["brew"],
         &["uninstall|remove|rm"],
         &["--force", "--zap", "--ignore-dependencies"],
@@ -226,7 +310,13 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             &["simulate", "just-print", "no-act", "download-only"],
         )
         || view.is(&["dnf", "yum"]) && view.run.has(None, &["assumeno"])
-        || view.is(&["pacman"]) && view.run.has(Some('p'), &["print"]);
+        || view.is(&["pacman"]) && view.run.has(Some('p'), &["print"])
+        || view.is(&["emerge"]) && view.run.has(Some('p'), &["pretend"])
+        || view.is(&["do-release-upgrade"])
+            && view.run.has(Some('c'), &["check-dist-upgrade-only"])
+        || view.is(&["np"]) && view.run.has(None, &["preview"])
+        || view.is(&["goreleaser"]) && view.run.has(None, &["snapshot", "skip"])
+        || view.is(&["conda", "mamba", "micromamba"]) && !names_base(view);
     if simulates || undone(view) {
         return;
     }
@@ -240,11 +330,41 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         report(findings, rule(RULES, "packages.essential"));
     }
     pip(view, findings);
+    let words = view.words();
+    // `cargo +nightly publish`
+    let with_toolchain = view.is(&["cargo"])
+        && words.first().is_some_and(|word| word.starts_with('+'))
+        && matches!(words.get(1), Some(&("publish" | "yank" | "owner")));
+    if with_toolchain && !view.wants_help() {
+        report(findings, rule(RULES, "packages.publish"));
+    }
+    let takes_itself = view.is(&["npm"])
+        && matches!(words.first(), Some(&("uninstall" | "remove" | "rm" | "un")))
+        && view.run.has(Some('g'), &["global"])
+        && (words.contains(&"npm") || view.run.via.iter().any(|via| via == "xargs"));
+    let takes_all = view.is(&["nix-env"])
+        && view.run.has(Some('e'), &["uninstall"])
+        && view
+            .args()
+            .iter()
+            .any(|arg| arg.text == "*" || arg.text == ".*");
+    if takes_itself || takes_all {
+        report(findings, rule(RULES, "packages.remove"));
+    }
+}
+
+/// Whether conda's own environment is meant.
+fn names_base(view: &View<'_>) -> bool {
+    view.run.value(&["-n", "--name"]) == Some("base")
 }
 
 /// `cargo yank --undo` gives back.
 fn undone(view: &View<'_>) -> bool {
-    view.is(&["cargo"]) && view.run.has(None, &["undo"]) || view.has_word("--list")
+    view.is(&["cargo"]) && view.run.has(None, &["undo"])
+        || view.has_word("--list")
+        || view.is(&["cargo"])
+            && table::says(view, &["owner"])
+            && view.run.has(Some('l'), &["list"])
 }
 
 fn is_essential(name: &str) -> bool {

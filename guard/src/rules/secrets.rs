@@ -1,5 +1,13 @@
 //! Secrets: read into the conversation, or sent away.
 
+mod mild;
+mod paths;
+mod shown;
+
+use mild::{found_and_read, hides_values, loads, opens_key, takes_apart};
+pub(super) use paths::is_secret_path;
+use paths::{is_key_file, is_secret_folder};
+
 use super::{Field, FileView, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::run::{Arg, Run};
@@ -39,6 +47,20 @@ const RULES: &[RuleDoc] = &[
         severity: Verdict::Ask,
         reason: "This changes a key, a credential or who may log in.",
         alternative: "Let a person change it.",
+    },
+    RuleDoc {
+        id: "secrets.show",
+        field: "secrets",
+        severity: Verdict::Ask,
+        reason: "This prints a secret, and what is printed is kept in the conversation.",
+        alternative: "Hand it straight to the program that needs it, as in `TOKEN=$(gh auth token)`.",
+    },
+    RuleDoc {
+        id: "secrets.commit",
+        field: "secrets",
+        severity: Verdict::Ask,
+        reason: "This puts a file of secrets under version control, where everybody with the repository has it.",
+        alternative: "Add it to `.gitignore`, and commit an `.example` without values.",
     },
 ];
 
@@ -81,65 +103,80 @@ const NAMES_ONLY: &[&str] = &[
     "kubectl",
     "sql",
     "fjord",
+    "ssh-copy-id",
+    "sha256sum",
+    "sha1sum",
+    "md5sum",
+    "shasum",
+    "cksum",
+    "sops",
+    "vercel",
+    "chgrp",
+    "lsattr",
+    "getfacl",
+    "trash",
+    "code",
+    "node",
+    "dotenv",
+    "dotenvx",
+    "npm",
+    "npx",
+    "pnpm",
+    "yarn",
+    "bun",
+    "deno",
+    "gpg-agent",
+    "ansible-playbook",
+    "ansible",
+    "keytool",
+    "certbot",
+    "mosh",
+    "sshfs",
 ];
-
-/// Files and folders that hold secrets, by name.
-const SECRET_NAMES: &[&str] = &[
-    ".netrc",
-    ".pgpass",
-    ".my.cnf",
-    ".npmrc",
-    ".pypirc",
-    ".git-credentials",
-    "application_default_credentials.json",
-    "admin.conf",
-    "shadow",
-    "master.key",
-    "secrets.yml",
-    "secrets.yaml",
-    "secrets.json",
-    "credentials.json",
-    "service-account.json",
-    "login.keychain-db",
-    ".vault-token",
-    ".boto",
-    ".s3cfg",
-];
-const SECRET_ENDS: &[&str] = &[
-    ".aws/credentials",
-    ".aws/credential?",
-    ".kube/config",
-    ".docker/config.json",
-    ".config/gh/hosts.yml",
-    ".config/glab-cli/config.yml",
-    "containers/auth.json",
-    "pypoetry/auth.toml",
-    ".cargo/credentials.toml",
-    ".cargo/credentials",
-    ".config/gcloud/credentials.db",
-    ".terraform.d/credentials.tfrc.json",
-];
-const SECRET_FOLDERS: &[&str] = &[".gnupg", "Keychains", ".password-store"];
 
 /// Programs that talk to the network.
 const SENDERS: &[&str] = &[
     "curl", "wget", "nc", "ncat", "netcat", "socat", "scp", "sftp", "telnet", "http", "https",
-    "xh", "ftp", "rclone", "ssh", "mail", "sendmail",
+    "xh", "ftp", "rclone", "ssh", "mail", "sendmail", "dig", "nslookup", "host", "ping",
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     let own = reads_secret(view.run);
+    if shown::shows(view) {
+        report(findings, rule(RULES, "secrets.show"));
+    }
+    let commits = view.program == "git"
+        && view.words().first() == Some(&"add")
+        && !view.wants_help()
+        && view.args().iter().any(|arg| is_secret_path(&arg.text));
+    if commits {
+        report(findings, rule(RULES, "secrets.commit"));
+    }
+    if takes_apart(view) {
+        report(findings, rule(RULES, "secrets.write"));
+    }
     if view.is(SENDERS)
         || sends_by_redirect(view.run)
+        || view.is(&["gh", "glab"])
+            && view.words().first().is_some_and(|verb| {
+                matches!(*verb, "issue" | "pr" | "mr" | "gist" | "release" | "api")
+            })
         || view.program == "rsync" && view.args().iter().any(|arg| arg.text.contains(':'))
     {
-        let by_name = view
-            .args()
-            .iter()
-            .any(|arg| is_sent(&arg.text, &view.program));
+        let by_name = view.args().iter().enumerate().any(|(index, arg)| {
+            // The key to log in with is no file to send.
+            let is_identity = view.is(&["scp", "sftp", "rsync", "ssh"])
+                && index > 0
+                && matches!(
+                    view.args()[index - 1].text.as_str(),
+                    "-i" | "-F" | "-e" | "--rsh"
+                );
+            !is_identity && is_sent(&arg.text, &view.program)
+        }) || puts_secret(view);
         let fed = view.feeders().find(|run| {
             reads_secret(run).is_some()
                 || prints_environment(run)
+                || reads_history(run)
                 || run.args().iter().any(|arg| is_packed(run, arg))
         });
         if by_name || fed.is_some() || own.is_some() && sends_by_redirect(view.run) {
@@ -180,7 +217,11 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if writes_secret {
         report(findings, rule(RULES, "secrets.write"));
     }
-    if let Some(path) = own {
+    let by_search = (own.is_none() && view.program == "find").then(|| found_and_read(view));
+    if let Some(path) = own
+        .filter(|_| !hides_values(view) && !loads(view))
+        .or(by_search.flatten())
+    {
         let reason =
             format!("`{path}` holds secrets, and what is read here is kept in the conversation.");
         report_as(findings, rule(RULES, "secrets.read"), Verdict::Ask, reason);
@@ -217,7 +258,10 @@ fn reads_secret(run: &Run) -> Option<String> {
                 .map(str::to_owned)
         });
     }
-    if NAMES_ONLY.contains(&program.as_str()) {
+    if NAMES_ONLY.contains(&program.as_str())
+        || program == "gh" && run.args().first().is_some_and(|verb| verb.text == "secret")
+        || program == "openssl" && !opens_key(run)
+    {
         return None;
     }
     let searches = matches!(
@@ -251,13 +295,22 @@ fn reads_secret(run: &Run) -> Option<String> {
         "-B",
         "-C",
         "-m",
+        "--cert",
+        "--key",
+        "--cacert",
+        "--netrc-file",
+        "-E",
+        "--identity",
+        "--kubeconfig",
+        "-out",
+        "-i",
     ]);
     let count = operands.len();
     for (index, arg) in operands.into_iter().enumerate() {
         if searches && index == 0 && !given_pattern || copies && count > 1 && index + 1 == count {
             continue;
         }
-        if is_secret_path(&arg.text) {
+        if is_secret_path(&arg.text) || searches && is_secret_folder(&arg.text) {
             return Some(arg.text.clone());
         }
     }
@@ -302,13 +355,17 @@ fn is_sent(text: &str, program: &str) -> bool {
     match program {
         "curl" | "http" | "https" | "xh" => {
             let at = value.rsplit_once('@').map_or(value, |(_, path)| path);
+            let at = at.strip_prefix('<').unwrap_or(at);
             (value.contains('@')
+                || value.starts_with('<')
                 || text.starts_with("-T")
                 || text.starts_with("file:")
                 || !text.contains("://") && text.starts_with(['/', '.', '~']))
                 && is_secret_path(at.trim_start_matches("file://"))
         }
-        "scp" | "sftp" | "rsync" | "rclone" => is_secret_path(text) && !text.contains(':'),
+        "scp" | "sftp" | "rsync" | "rclone" => {
+            (is_secret_path(text) || is_secret_folder(text)) && !text.contains(':')
+        }
         "wget" => {
             (text.starts_with("--post-f") || text.starts_with("--body-f")) && is_secret_path(value)
         }
@@ -322,7 +379,7 @@ fn is_packed(run: &Run, arg: &Arg) -> bool {
     matches!(
         run.program().as_str(),
         "tar" | "zip" | "gzip" | "base64" | "openssl"
-    ) && is_secret_path(&arg.text)
+    ) && (is_secret_path(&arg.text) || is_secret_folder(&arg.text))
 }
 
 /// Whether a command packs folders onto its output.
@@ -352,6 +409,28 @@ fn packs_folder(run: &Run) -> bool {
     }
 }
 
+/// `put .env`, typed at `ftp` or `sftp`.
+fn puts_secret(view: &View<'_>) -> bool {
+    view.is(&["ftp", "sftp", "lftp"])
+        && view.run.stdin.text.as_deref().is_some_and(|text| {
+            text.lines().take(256).any(|line| {
+                let mut words = line.split_whitespace();
+                matches!(words.next(), Some("put" | "mput" | "send" | "reput"))
+                    && words.any(is_secret_path)
+            })
+        })
+}
+
+/// The commands that were typed, and the passwords in them.
+fn reads_history(run: &Run) -> bool {
+    run.args().iter().any(|arg| {
+        matches!(
+            arg.text.rsplit('/').next(),
+            Some(".bash_history" | ".zsh_history" | ".psql_history" | ".mysql_history")
+        )
+    })
+}
+
 fn prints_environment(run: &Run) -> bool {
     match run.program().as_str() {
         "printenv" => true,
@@ -369,61 +448,6 @@ fn sends_by_redirect(run: &Run) -> bool {
             RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite
         ) && (target.text.starts_with("/dev/tcp/") || target.text.starts_with("/dev/udp/"))
     })
-}
-
-/// Whether a path, by its name, holds secrets.
-pub(super) fn is_secret_path(path: &str) -> bool {
-    if path.contains([' ', '\n', ';', '(', '|']) || path.is_empty() || path.len() > 1_024 {
-        return false;
-    }
-    let name = path.rsplit('/').next().unwrap_or_default();
-    if name == ".env" || name == ".envrc" {
-        return true;
-    }
-    if let Some(rest) = name.strip_prefix(".env.") {
-        return !["example", "sample", "template", "dist", "defaults", "test"]
-            .iter()
-            .any(|kind| rest.ends_with(kind));
-    }
-    SECRET_NAMES.contains(&name)
-        || is_key_file(path)
-        || SECRET_ENDS.iter().any(|end| path.ends_with(end))
-        || path.split('/').any(|part| SECRET_FOLDERS.contains(&part))
-}
-
-/// Whether a path is a private key or says who may log in.
-fn is_key_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let stem = name.strip_suffix(".pem").unwrap_or_default();
-    let ends = !is_certificate(stem)
-        && [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore"]
-            .iter()
-            .any(|end| name.len() > end.len() && name.ends_with(end));
-    let in_ssh = path.split('/').rev().nth(1) == Some(".ssh") || path.ends_with("/.ssh");
-    let harmless =
-        name.rsplit('.').next() == Some("pub") || matches!(name, "known_hosts" | "config" | "");
-    ends || [
-        "id_rsa",
-        "id_ed25519",
-        "id_ecdsa",
-        "id_dsa",
-        "authorized_keys",
-    ]
-    .contains(&name)
-        || in_ssh && !harmless
-}
-
-/// Whether a `.pem` file, by the rest of its name, holds what anybody may read.
-fn is_certificate(stem: &str) -> bool {
-    let stem = stem.to_ascii_lowercase();
-    let is = |word: &&str| stem.contains(*word);
-    let names_authority = stem.split(['-', '_', '.']).any(|part| part == "ca");
-    stem.contains("pub")
-        || !stem.contains("key")
-            && (names_authority
-                || ["cert", "chain", "bundle", "csr", "crl", "dhparam"]
-                    .iter()
-                    .any(is))
 }
 
 fn file(view: &FileView<'_>, findings: &mut Vec<Finding>) {
