@@ -2,7 +2,7 @@
 
 use super::{Field, Finding, RuleDoc, View, report, rule};
 use crate::Verdict;
-use crate::run::{Run, SHELLS};
+use crate::run::{DATA, Run, SHELLS};
 
 pub(super) const FIELD: Field = Field {
     rules: RULES,
@@ -24,6 +24,13 @@ const RULES: &[RuleDoc] = &[
         severity: Verdict::Deny,
         reason: "This gives a shell to the network.",
         alternative: "Use `ssh` with a key.",
+    },
+    RuleDoc {
+        id: "remote-code.data",
+        field: "remote-code",
+        severity: Verdict::Ask,
+        reason: "This puts text that nobody has read into the source of a program.",
+        alternative: "Hand it over as a word of its own: `sh -c '… \"$1\" …' _ {}`.",
     },
 ];
 
@@ -52,6 +59,10 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         if hands_over && (line.contains("sh") || view.is(&["nc", "netcat"])) {
             report(findings, rule(RULES, "remote-code.shell"));
         }
+    }
+    if view.run.via.last().is_some_and(|via| via == DATA) {
+        report(findings, rule(RULES, "remote-code.data"));
+        return;
     }
     let is_shell = view.is(SHELLS);
     let runs_text = view.is(&["eval", "source", "."]);

@@ -3,11 +3,14 @@
 use std::rc::Rc;
 
 use super::walk::{Around, Followed, Scope, Value, Walker};
-use super::{Arg, UNKNOWN};
+use super::{Arg, Input, UNKNOWN};
 use crate::paths;
 
 /// How long the path of the working directory may become.
 const MAX_PATH: usize = 1_024;
+
+/// How many lines or words of input become a list.
+const MAX_LIST: usize = 64;
 
 impl Walker<'_> {
     /// Follows a builtin.
@@ -54,7 +57,35 @@ impl Walker<'_> {
                 }
                 silent()
             }
-            "export" | "declare" | "local" | "typeset" => export(scope, args, around),
+            "export" | "declare" | "local" | "typeset" => {
+                let refers = args
+                    .iter()
+                    .any(|arg| arg.text.starts_with('-') && arg.text.contains('n'));
+                if name != "export" && refers {
+                    for arg in args.iter().filter(|arg| !arg.text.starts_with('-')) {
+                        let plain = arg.text.split('=').next().unwrap_or_default();
+                        scope.set(&format!("nameref {plain}"), Vec::new());
+                    }
+                }
+                for arg in args {
+                    if let Some((name, value)) = arg.text.split_once('=') {
+                        self.hook(scope, name, &Arg::new(value));
+                    }
+                }
+                export(scope, args, around)
+            }
+            "printf" if args.first().is_some_and(|arg| arg.text == "-v") => {
+                let (Some(named), Some(values)) = (args.get(1), args.get(2..)) else {
+                    return silent();
+                };
+                let value = if values.iter().all(Arg::is_known) {
+                    Arg::new(super::output::printf(values))
+                } else {
+                    Arg::unknown()
+                };
+                scope.set(&named.text, vec![value]);
+                silent()
+            }
             "unset" => {
                 for arg in args
                     .iter()
@@ -77,6 +108,23 @@ impl Walker<'_> {
             "set" => {
                 if let Some(at) = args.iter().position(|arg| arg.text == "--") {
                     scope.set_positionals(args.get(at + 1..).unwrap_or_default());
+                } else if args
+                    .first()
+                    .is_some_and(|arg| !arg.text.starts_with(['-', '+']))
+                {
+                    scope.set_positionals(args);
+                }
+                if args.is_empty() {
+                    Followed::Not
+                } else {
+                    silent()
+                }
+            }
+            "shift" => {
+                let by = args.first().map_or(1, |arg| arg.text.parse().unwrap_or(1));
+                let rest = scope.variables.get("@").map(|value| value.args.clone());
+                if let Some(rest) = rest {
+                    scope.set_positionals(rest.get(by..).unwrap_or_default());
                 }
                 silent()
             }
@@ -84,8 +132,12 @@ impl Walker<'_> {
                 scope.held = around.stdin.clone();
                 Followed::Not
             }
-            "read" | "readarray" | "mapfile" => read(scope, args, around),
+            "read" | "readarray" | "mapfile" => read(scope, name, args, around),
             "eval" => {
+                let args = match args.first() {
+                    Some(first) if first.text == "--" => args.get(1..).unwrap_or_default(),
+                    _ => args,
+                };
                 let texts: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
                 let text = texts.join(" ");
                 if text.contains(UNKNOWN) {
@@ -108,12 +160,18 @@ impl Walker<'_> {
                 let Some(file) = args.first() else {
                     return Followed::Not;
                 };
+                let input = self.open(scope, &file.text, around);
+                let known = input.as_ref().and_then(|input| input.text.clone());
+                let text = known.or_else(|| self.file(&file.text));
+                let around = Around {
+                    stdin: input.unwrap_or_else(|| around.stdin.clone()),
+                    ..around.clone()
+                };
                 self.push(scope, whole.to_vec(), around.clone());
-                let text = self.files.get(&file.text).cloned();
-                Followed::To(text.and_then(|text| self.program(scope, &text, &around.stdin)))
+                Followed::To(text.and_then(|text| self.program(scope, &text, &Input::default())))
             }
-            ":" | "true" | "false" | "exit" | "return" | "break" | "continue" | "shift"
-            | "wait" | "sleep" | "umask" | "shopt" => {
+            ":" | "true" | "false" | "exit" | "return" | "break" | "continue" | "wait"
+            | "sleep" | "umask" | "shopt" => {
                 self.push(scope, whole.to_vec(), around.clone());
                 silent()
             }
@@ -147,7 +205,10 @@ fn export(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
 }
 
 /// `read` and its like name what comes in.
-fn read(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
+fn read(scope: &mut Scope, name: &str, args: &[Arg], around: &Around) -> Followed {
+    const READ: &[&str] = &["-d", "-n", "-N", "-p", "-t", "-u", "-i"];
+    const LIST: &[&str] = &["-d", "-n", "-O", "-s", "-u", "-C", "-c"];
+    let with_value = if name == "read" { READ } else { LIST };
     let stdin = if around.stdin.given {
         &around.stdin
     } else {
@@ -155,18 +216,62 @@ fn read(scope: &mut Scope, args: &[Arg], around: &Around) -> Followed {
     }
     .clone();
     let text = stdin.text;
-    for arg in args
-        .iter()
-        .filter(|arg| !arg.text.starts_with('-') && arg.is_known())
-    {
-        let value = text
-            .as_deref()
-            .map_or_else(Arg::unknown, |text| Arg::new(text.trim_end_matches('\n')));
+    let separators = scope
+        .variables
+        .get("IFS")
+        .and_then(|ifs| ifs.args.first())
+        .map_or_else(|| " \t".to_owned(), |arg| arg.text.clone());
+    let mut names = Vec::new();
+    let mut list = name != "read";
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        let flags = word.text.strip_prefix('-');
+        if name == "read" && flags.is_some_and(|flags| flags.ends_with('a')) {
+            list = true;
+        } else if with_value.contains(&word.text.as_str())
+            || name == "read"
+                && flags
+                    .is_some_and(|flags| flags.len() > 1 && flags.ends_with(['d', 'p', 't', 'u']))
+        {
+            words.next();
+        } else if flags.is_none() && word.is_known() {
+            names.push(word.text.clone());
+        }
+    }
+    let fields = |line: &str, most: usize| -> Vec<String> {
+        line.splitn(most, |one| separators.contains(one))
+            .map(str::to_owned)
+            .collect()
+    };
+    let count = names.len();
+    for (index, named) in names.into_iter().enumerate() {
+        let values = match text.as_deref() {
+            None => vec![Arg::unknown()],
+            Some(text) if list && name == "read" => {
+                let line = text.trim_end_matches('\n');
+                line.split(|one| separators.contains(one))
+                    .filter(|field| !field.is_empty())
+                    .take(MAX_LIST)
+                    .map(Arg::new)
+                    .collect()
+            }
+            Some(text) if list => text.lines().take(MAX_LIST).map(Arg::new).collect(),
+            Some(text) if count > 1 => {
+                // The same field of every line: a loop reads them one after the other.
+                let each: Vec<String> = text
+                    .lines()
+                    .take(MAX_LIST)
+                    .filter_map(|line| fields(line, count).into_iter().nth(index))
+                    .collect();
+                vec![Arg::new(each.join("\n"))]
+            }
+            Some(text) => vec![Arg::new(text.trim_end_matches('\n'))],
+        };
         let value = Value {
-            args: vec![value],
+            args: values,
             inputs: stdin.from.clone(),
         };
-        scope.assign([(arg.text.clone(), value)]);
+        scope.assign([(named, value)]);
     }
     silent()
 }

@@ -2,272 +2,396 @@
 //!
 //! This reads names, brackets and string literals, no more: enough for `os.system("rm -rf /")`.
 
-use super::Arg;
+mod calls;
+mod tokens;
+
+use super::walk::{Around, Scope, Walker};
+use super::wrappers::skip_flags;
+use super::{Arg, Input};
 
 /// Something the code does.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+enum Step {
     /// A text handed to a shell.
     Shell(String),
     /// The same as this command.
     Argv(Vec<String>),
+    /// Its input handed to a shell.
+    Input,
 }
 
-/// The code given on the line, and the flag that gave it.
-pub(super) fn inline<'a>(name: &str, args: &'a [Arg]) -> Option<(&'a Arg, &'static str)> {
-    let family = name.trim_end_matches(|one: char| one.is_ascii_digit() || one == '.');
-    let (flags, shown): (&[&str], &'static str) = match family {
-        "python" | "pypy" | "ipython" => (&["-c"], "-c"),
-        "node" | "nodejs" | "bun" | "deno" | "tsx" | "ts-node" => {
-            (&["-e", "--eval", "-p", "--print", "-pe"], "-e")
-        }
-        "perl" | "ruby" => (&["-e", "-E"], "-e"),
-        "php" => (&["-r"], "-r"),
-        "lua" | "rscript" | "osascript" | "groovy" => (&["-e"], "-e"),
-        "awk" | "gawk" | "mawk" => {
-            let (rest, _) = super::wrappers::skip_flags(args, &["-F", "-v", "-f"]);
-            return rest.first().map(|arg| (arg, "program"));
-        }
-        "rails" | "gitlab-rails" => {
-            let at = args
-                .iter()
-                .position(|arg| matches!(arg.text.as_str(), "runner" | "r"))?;
-            return args.get(at + 1).map(|code| (code, "runner"));
-        }
-        _ => return None,
-    };
-    for (index, arg) in args.iter().enumerate() {
-        let clustered = arg.text.strip_prefix('-').is_some_and(|cluster| {
-            !cluster.starts_with('-')
-                && flags.iter().any(|flag| {
-                    flag.len() == 2 && cluster.len() < 6 && cluster.ends_with(&flag[1..])
-                })
-        });
-        if flags.contains(&arg.text.as_str()) || clustered {
-            return args.get(index + 1).map(|code| (code, shown));
-        }
-        if !arg.text.starts_with('-') {
-            return None;
-        }
+/// How a language takes its code.
+struct Language {
+    names: &'static [&'static str],
+    /// Words before the code's flags: `eval` of `deno eval`.
+    verbs: &'static [&'static str],
+    /// Flags whose value is code; none when the first word is the code.
+    flags: &'static [&'static str],
+    /// Other flags with a value.
+    with_value: &'static [&'static str],
+    /// Whether it also reads a file, or its input.
+    reads: bool,
+}
+
+const fn language(
+    names: &'static [&'static str],
+    flags: &'static [&'static str],
+    with_value: &'static [&'static str],
+) -> Language {
+    Language {
+        names,
+        verbs: &[],
+        flags,
+        with_value,
+        reads: true,
     }
-    None
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Token {
-    Name(String),
-    Text(String),
-    Mark(char),
-}
-
-/// What the code does, as far as its names and literals tell.
-pub(super) fn steps(code: &str, language: &str) -> Vec<Step> {
-    let tokens = tokens(code, language);
-    let mut found = Vec::new();
-    for (index, token) in tokens.iter().enumerate() {
-        let Token::Name(name) = token else { continue };
-        let last = name.rsplit(['.', ':']).next().unwrap_or_default();
-        if DELETES.contains(&last) {
-            found.push(Step::Argv(vec!["sdk-call".to_owned(), last.to_owned()]));
-            continue;
-        }
-        if SHELL_CALLS.contains(&last) && decodes(&tokens[index + 1..]) {
-            found.push(Step::Shell("base64 -d | sh".to_owned()));
-            continue;
-        }
-        // `system 'rm'` needs no bracket in Ruby and Perl.
-        let literals = literals(&tokens[index + 1..]);
-        let Some(first) = literals.first() else {
-            continue;
-        };
-        match last {
-            "system" | "popen" | "exec" | "execSync" | "spawn" | "spawnSync" | "run" | "call"
-            | "check_call" | "check_output" | "Popen" | "getoutput" | "getstatusoutput"
-            | "execFileSync" | "execFile" | "shell_exec" | "passthru" | "qx" | "backquote" => {
-                found.push(if literals.len() > 1 {
-                    Step::Argv(literals)
-                } else {
-                    Step::Shell(first.clone())
-                });
-            }
-            "rmtree"
-            | "rmSync"
-            | "rm_rf"
-            | "rm_r"
-            | "remove_tree"
-            | "rmdirSync"
-            | "remove_entry_secure" => {
-                found.push(Step::Argv(
-                    ["rm", "-rf", "--"]
-                        .into_iter()
-                        .map(str::to_owned)
-                        .chain(literals.into_iter().take(1))
-                        .collect(),
-                ));
-            }
-            "open" | "readFileSync" | "readFile" | "file_get_contents" | "read_text" | "read"
-            | "Path" => {
-                found.push(Step::Argv(vec!["cat".to_owned(), first.clone()]));
-            }
-            "execute" | "query" | "executescript" => {
-                found.push(Step::Argv(vec!["sql".to_owned(), first.clone()]));
-            }
-            _ => {}
-        }
+const fn verb(
+    names: &'static [&'static str],
+    verbs: &'static [&'static str],
+    flags: &'static [&'static str],
+) -> Language {
+    Language {
+        names,
+        verbs,
+        flags,
+        with_value: &[],
+        reads: false,
     }
-    let hides = tokens.iter().any(decoder);
-    // A secret file that is named is read sooner or later.
-    found.extend(
-        tokens
+}
+
+const LANGUAGES: &[Language] = &[
+    language(
+        &["python", "pypy", "ipython", "jython", "micropython", "sage"],
+        &["-c"],
+        &["-W", "-X", "-Q"],
+    ),
+    language(
+        &["node", "nodejs", "bun", "tsx", "ts-node", "zx"],
+        &["-e", "--eval", "-p", "--print", "-pe"],
+        &[
+            "-r",
+            "--require",
+            "--import",
+            "--loader",
+            "--env-file",
+            "-C",
+            "--conditions",
+        ],
+    ),
+    verb(&["deno"], &["eval"], &[]),
+    language(&["perl"], &["-e", "-E"], &[]),
+    language(&["ruby", "irb"], &["-e"], &[]),
+    language(&["php"], &["-r", "-R", "-B"], &["-d", "-c"]),
+    language(&["lua", "luajit"], &["-e"], &["-l"]),
+    language(&["rscript", "r", "littler"], &["-e"], &[]),
+    language(&["osascript"], &["-e"], &["-l"]),
+    language(&["julia"], &["-e", "-E", "--eval"], &["-p", "-t", "-L"]),
+    language(
+        &["elixir", "iex"],
+        &["-e", "--eval"],
+        &["-r", "--name", "--sname"],
+    ),
+    verb(&["mix"], &["run"], &["-e", "--eval"]),
+    language(&["erl"], &["-eval"], &["-name", "-sname", "-pa"]),
+    language(&["ghc", "runghc"], &["-e"], &[]),
+    language(
+        &["groovy", "scala", "scala-cli", "swift", "kotlin"],
+        &["-e"],
+        &[],
+    ),
+    language(&["jshell", "ocaml"], &[], &["--class-path"]),
+    language(&["clojure", "clj", "bb"], &["-e", "-M"], &[]),
+    language(&["guile"], &["-c"], &["-l", "-L"]),
+    language(&["racket"], &["-e"], &["-l"]),
+    language(&["sbcl"], &["--eval"], &["--load"]),
+    language(
+        &["emacs", "emacsclient"],
+        &["--eval", "-eval", "-e", "--execute"],
+        &["-l", "--load"],
+    ),
+    verb(&["crystal"], &["eval"], &[]),
+    language(&["nim"], &["--eval"], &[]),
+    language(
+        &["gnuplot", "octave", "matlab"],
+        &["-e", "--eval", "-batch", "-r"],
+        &[],
+    ),
+    language(
+        &["mongosh", "mongo"],
+        &["--eval"],
+        &["--host", "--port", "-u", "-p", "--file", "-f"],
+    ),
+    verb(&["rails", "gitlab-rails"], &["runner"], &[]),
+    verb(&["rails"], &["r"], &[]),
+    verb(&["rails"], &["console"], &["--execute"]),
+    verb(&["rails"], &["c"], &["--execute"]),
+    verb(
+        &["manage.py", "django-admin"],
+        &["shell"],
+        &["-c", "--command"],
+    ),
+    verb(&["artisan"], &["tinker"], &["--execute"]),
+    verb(&["flask"], &["shell"], &["-c"]),
+];
+
+const AWK: &[&str] = &["awk", "gawk", "mawk", "nawk"];
+
+/// Languages whose statements are words, with the words that run a program.
+const WORDS: &[&str] = &["tclsh", "wish", "expect"];
+
+/// The language of a program, its name without a version.
+fn family(name: &str) -> &str {
+    name.trim_end_matches(|one: char| one.is_ascii_digit() || matches!(one, '.' | '-'))
+}
+
+/// Whether a program runs code of another language.
+pub(super) fn is_language(name: &str) -> bool {
+    let name = family(name);
+    AWK.contains(&name)
+        || WORDS.contains(&name)
+        || LANGUAGES
             .iter()
-            .filter_map(|token| match token {
-                Token::Text(text) if names_secret(text) => Some(text.clone()),
-                // A name that is hidden is meant.
-                Token::Text(text) if hides && text.len() < 256 => super::output::decode(text)
-                    .and_then(|bytes| String::from_utf8(bytes).ok())
-                    .filter(|text| names_secret(text)),
-                _ => None,
-            })
-            .map(|text| Step::Argv(vec!["cat".to_owned(), text])),
-    );
-    found.truncate(64);
-    found
+            .any(|language| language.names.contains(&name))
 }
 
-/// Calls of clients and mappers that delete many things at once.
-const DELETES: &[&str] = &[
-    "deleteIndex",
-    "delete_index",
-    "dropDatabase",
-    "dropCollection",
-    "drop_database",
-    "drop_collection",
-    "destroy_all",
-    "delete_all",
-    "drop_all",
-    "deleteBucket",
-    "delete_bucket",
-    "deleteTable",
-    "delete_table",
-    "flushall",
-    "flushAll",
-    "flushdb",
-];
-
-const SHELL_CALLS: &[&str] = &[
-    "system",
-    "popen",
-    "exec",
-    "execSync",
-    "spawn",
-    "spawnSync",
-    "run",
-    "call",
-    "check_call",
-    "check_output",
-    "Popen",
-    "eval",
-];
-
-/// Whether the call that starts here is given something that is decoded first.
-fn decodes(tokens: &[Token]) -> bool {
-    tokens
-        .iter()
-        .take(24)
-        .take_while(|token| !matches!(token, Token::Mark(';' | '\n')))
-        .any(decoder)
+/// Where the code of a call is.
+enum Source<'a> {
+    /// On the line.
+    Given(Vec<String>),
+    /// In a file, or in the input where there is none.
+    File(Option<&'a Arg>),
 }
 
-fn decoder(token: &Token) -> bool {
-    matches!(token, Token::Name(name) if matches!(
-        name.rsplit(['.', ':']).next().unwrap_or_default(),
-        "b64decode" | "decode64" | "atob" | "base64_decode" | "urlsafe_b64decode"
-    ))
-}
-
-/// Whether a text is the usual name of a file of secrets.
-fn names_secret(text: &str) -> bool {
-    let name = text.rsplit('/').next().unwrap_or_default();
-    text.len() < 256
-        && (name == ".env"
-            || name.starts_with(".env.")
-            || name.starts_with("id_rsa")
-            || name.starts_with("id_ed25519")
-            || text.ends_with(".aws/credentials")
-            || text.contains('/') && matches!(name.rsplit('.').next(), Some("key" | "pem")))
-}
-
-/// The literals of the call that starts here, up to its closing bracket.
-fn literals(tokens: &[Token]) -> Vec<String> {
-    let mut depth = 0_usize;
-    let mut found = Vec::new();
-    for token in tokens.iter().take(64) {
-        match token {
-            Token::Mark('(' | '[') => depth += 1,
-            Token::Mark(')' | ']') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    break;
+impl Walker<'_> {
+    /// Follows the code of another language; answers whether there was any.
+    pub(super) fn language(
+        &mut self,
+        scope: &Scope,
+        name: &str,
+        whole: &[Arg],
+        around: &Around,
+    ) -> bool {
+        let args = whole.get(1..).unwrap_or_default();
+        let short = family(name);
+        // `python manage.py shell -c …`, `php artisan tinker …` run a language of their own.
+        if matches!(short, "python" | "php" | "ruby")
+            && let Some(script) = args.first()
+            && let inner = super::base_name(&script.text)
+            && matches!(inner.as_str(), "manage.py" | "artisan" | "rails")
+            && self.language(scope, &inner, args, around)
+        {
+            return true;
+        }
+        let Some(source) = source(short, args) else {
+            return false;
+        };
+        let mut given = Vec::new();
+        let texts: Vec<String> = match source {
+            Source::Given(code) => {
+                if AWK.contains(&short) {
+                    given = variables(args);
                 }
+                code
             }
-            // `{` starts options after the words: `{shell: true}`.
-            Token::Mark(';' | '\n' | '{') => break,
-            Token::Text(text) => {
-                found.push(text.clone());
-                if depth == 0 {
-                    break;
-                }
+            Source::File(Some(file)) if file.text != "-" && file.text != "/dev/stdin" => {
+                self.file(&file.text).into_iter().collect()
             }
-            Token::Name(_) if depth == 0 => break,
-            _ => {}
+            Source::File(_) => around.stdin.text.clone().into_iter().collect(),
+        };
+        if texts.is_empty() {
+            return false;
+        }
+        self.push(scope, whole.to_vec(), around.clone());
+        for text in texts {
+            if self.spend(text.len()) {
+                self.follow_code(scope, short, &text, &given, &around.stdin);
+            }
+        }
+        true
+    }
+
+    /// Follows a text that is code of a language.
+    pub(super) fn code(&mut self, scope: &Scope, name: &str, text: &str) {
+        if self.spend(text.len()) {
+            self.follow_code(scope, family(name), text, &[], &Input::default());
         }
     }
-    found
-}
 
-fn tokens(code: &str, language: &str) -> Vec<Token> {
-    let shell_quotes = matches!(language, "ruby" | "perl" | "php");
-    let mut found = Vec::new();
-    let mut characters = code.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\'' | '"' | '`' => {
-                if character == '`' && shell_quotes {
-                    found.push(Token::Name("backquote".to_owned()));
+    fn follow_code(
+        &mut self,
+        scope: &Scope,
+        name: &str,
+        text: &str,
+        given: &[(String, String)],
+        stdin: &Input,
+    ) {
+        let mut deeper = scope.deeper(&format!("code of {name}"));
+        let steps = if WORDS.contains(&name) {
+            statements(text)
+        } else {
+            calls::steps(text, name, given)
+        };
+        if steps.is_empty() && is_shell_text(text, name) {
+            // No such program would run; what the writer meant is plain.
+            let text = text.trim_start().trim_start_matches('!');
+            self.program(&mut deeper, text, &Input::default());
+        }
+        for step in steps {
+            match step {
+                Step::Shell(text) => {
+                    self.program(&mut deeper, &text, &Input::default());
                 }
-                let mut text = String::new();
-                while let Some(next) = characters.next() {
-                    match next {
-                        '\\' => text.extend(
-                            characters
-                                .next()
-                                .map(|escaped| if escaped == 'n' { '\n' } else { escaped }),
-                        ),
-                        other if other == character => break,
-                        other => text.push(other),
+                Step::Argv(words) => {
+                    let words = words.into_iter().map(Arg::new).collect();
+                    self.run(&mut deeper, words, Around::default());
+                }
+                Step::Input => {
+                    if let Some(text) = stdin.text.clone() {
+                        self.program(&mut deeper, &text, &Input::default());
                     }
                 }
-                found.push(Token::Text(text));
             }
-            '#' if !matches!(language, "node" | "bun" | "deno" | "nodejs") => {
-                while characters.next_if(|one| *one != '\n').is_some() {}
-            }
-            one if one.is_alphabetic() || one == '_' => {
-                let mut name = String::from(one);
-                while let Some(next) = characters
-                    .next_if(|next| next.is_alphanumeric() || matches!(next, '_' | '.' | ':'))
-                {
-                    name.push(next);
-                }
-                found.push(Token::Name(name));
-            }
-            '.' if matches!(found.last(), Some(Token::Mark(')'))) => {}
-            one if one.is_whitespace() && one != '\n' => {}
-            one => found.push(Token::Mark(one)),
-        }
-        if found.len() > 4_096 {
-            break;
         }
     }
-    found
+}
+
+fn source<'a>(name: &str, args: &'a [Arg]) -> Option<Source<'a>> {
+    if AWK.contains(&name) {
+        if args.iter().any(|arg| arg.text.starts_with("-f")) {
+            return None;
+        }
+        let (rest, _) = skip_flags(args, &["-F", "-v", "--assign"]);
+        return rest
+            .first()
+            .map(|arg| Source::Given(vec![arg.text.clone()]));
+    }
+    if WORDS.contains(&name) {
+        let at = args.iter().position(|arg| arg.text == "-c");
+        return Some(match at.and_then(|at| args.get(at + 1)) {
+            Some(code) => Source::Given(vec![code.text.clone()]),
+            None => Source::File(args.iter().find(|arg| !arg.text.starts_with('-'))),
+        });
+    }
+    LANGUAGES
+        .iter()
+        .filter(|language| language.names.contains(&name))
+        .find_map(|language| language.source(args))
+}
+
+impl Language {
+    fn source<'a>(&self, args: &'a [Arg]) -> Option<Source<'a>> {
+        let mut rest = args;
+        for verb in self.verbs {
+            rest = skip_flags(rest, self.with_value).0;
+            let (first, after) = rest.split_first()?;
+            if first.text != *verb {
+                return None;
+            }
+            rest = after;
+        }
+        if self.flags.is_empty() && !self.verbs.is_empty() {
+            let (words, _) = skip_flags(rest, self.with_value);
+            return words
+                .first()
+                .map(|code| Source::Given(vec![code.text.clone()]));
+        }
+        let mut found = Vec::new();
+        let mut file = None;
+        let mut index = 0;
+        while let Some(arg) = rest.get(index) {
+            let text = arg.text.as_str();
+            index += 1;
+            // `-Bc`, `-lane`: the code's flag stands last in a cluster.
+            let clustered = text.strip_prefix('-').is_some_and(|cluster| {
+                !cluster.starts_with('-')
+                    && cluster.len() < 6
+                    && self
+                        .flags
+                        .iter()
+                        .any(|flag| flag.len() == 2 && cluster.ends_with(&flag[1..]))
+            });
+            if self.flags.contains(&text) || clustered {
+                found.extend(rest.get(index).map(|arg| arg.text.clone()));
+                index += 1;
+            } else if self.with_value.contains(&text) {
+                index += 1;
+            } else if let Some((flag, code)) = text.split_once('=')
+                && flag.starts_with("--")
+                && self.flags.contains(&flag)
+            {
+                found.push(code.to_owned());
+            } else if !text.starts_with('-') || text == "-" {
+                file = Some(arg);
+                break;
+            }
+        }
+        // A Lisp's program may be the word itself: `bb '(shell "…")'`.
+        if found.is_empty() {
+            if let Some(code) = file.filter(|arg| arg.text.starts_with('(')) {
+                return Some(Source::Given(vec![code.text.clone()]));
+            }
+            return (self.reads || !self.verbs.is_empty()).then_some(Source::File(file));
+        }
+        Some(Source::Given(found))
+    }
+}
+
+/// `-v name=value` of `awk`.
+fn variables(args: &[Arg]) -> Vec<(String, String)> {
+    args.iter()
+        .filter_map(|arg| {
+            let text = arg.text.strip_prefix("-v").unwrap_or(&arg.text);
+            text.split_once('=')
+        })
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .filter(|(name, _)| {
+            name.bytes()
+                .all(|one| one.is_ascii_alphanumeric() || one == b'_')
+        })
+        .collect()
+}
+
+/// The programs that statements of words run: `exec sh -c {…}`, `spawn rm x`.
+fn statements(text: &str) -> Vec<Step> {
+    text.split(['\n', ';'])
+        .filter_map(|line| {
+            let (word, rest) = line.trim().split_once(' ')?;
+            matches!(word, "exec" | "spawn" | "system" | "send")
+                .then(|| Step::Shell(rest.replace(['{', '}'], "'")))
+        })
+        .take(64)
+        .collect()
+}
+
+/// Whether a text given as code is a command of the shell: a name, then words, and no call.
+fn is_shell_text(text: &str, name: &str) -> bool {
+    if !matches!(
+        name,
+        "node"
+            | "nodejs"
+            | "python"
+            | "ruby"
+            | "perl"
+            | "php"
+            | "bun"
+            | "deno"
+            | "ipython"
+            | "zx"
+            | "lua"
+    ) {
+        return false;
+    }
+    let text = text.trim().trim_start_matches('!');
+    let mut words = text.split_whitespace();
+    let (Some(first), Some(second)) = (words.next(), words.next()) else {
+        return false;
+    };
+    first.len() > 1
+        && first
+            .bytes()
+            .all(|one| one.is_ascii_lowercase() || matches!(one, b'-' | b'_' | b'0'..=b'9'))
+        && !text.contains('(')
+        && !second.starts_with(['=', '"', '\'', '$', '+', '?', '<', '>', '|', '&'])
 }

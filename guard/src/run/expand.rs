@@ -2,7 +2,7 @@
 
 use super::walk::{MAX_DEPTH, Scope, Walker};
 use super::{Arg, Input, UNKNOWN};
-use crate::shell::{Operation, Part, Word};
+use crate::shell::{Part, Word};
 
 /// How many words one brace expression may become.
 const MAX_BRACES: usize = 64;
@@ -93,7 +93,13 @@ impl Walker<'_> {
                     operation,
                     quoted,
                 } => {
-                    let values = self.variable(scope, name, operation.as_ref());
+                    let mut values = self.variable(scope, name, operation.as_ref());
+                    // `"$*"` is one word.
+                    if *quoted && values.len() > 1 && (name == "*" || name.ends_with("[*]")) {
+                        let texts: Vec<&str> =
+                            values.iter().map(|value| value.text.as_str()).collect();
+                        values = vec![Arg::new(texts.join(" "))];
+                    }
                     self.join(scope, &values, *quoted, &mut current, args);
                 }
                 Part::Substitution { script, quoted } => {
@@ -104,8 +110,9 @@ impl Walker<'_> {
                 }
                 Part::Process { script, reads } => {
                     let start = self.runs.len();
+                    let mut printed = None;
                     if *reads {
-                        self.substitution(scope, script);
+                        printed = self.substitution(scope, script);
                     } else {
                         // What is written there comes from the command that holds it.
                         let stdin = Input {
@@ -119,6 +126,11 @@ impl Walker<'_> {
                     let arg = current.get_or_insert_with(|| Arg::new(""));
                     arg.text.push_str("/dev/fd/");
                     arg.text.push(UNKNOWN);
+                    if let Some(text) = printed {
+                        // The descriptor's number tells whose text it is.
+                        arg.text.push_str(&start.to_string());
+                        self.files.insert(arg.text.clone(), text);
+                    }
                 }
             }
         }
@@ -171,6 +183,7 @@ impl Walker<'_> {
                 .and_then(|ifs| ifs.args.first())
                 .map_or(" \t\n", |arg| arg.text.as_str());
             let starts_apart = value.text.starts_with(|one| separators.contains(one));
+            let ends_apart = value.text.ends_with(|one| separators.contains(one));
             for (position, piece) in value
                 .text
                 .split(|one| separators.contains(one))
@@ -184,70 +197,10 @@ impl Walker<'_> {
                 arg.text.push_str(piece);
                 arg.glob |= piece.contains(['*', '?', '[']);
             }
-        }
-    }
-
-    fn variable(
-        &mut self,
-        scope: &Scope,
-        name: &str,
-        operation: Option<&(Operation, Word)>,
-    ) -> Vec<Arg> {
-        let plain = name.split('[').next().unwrap_or(name);
-        let set = scope.variables.get(plain).cloned();
-        if let Some(value) = &set {
-            self.collected.extend(&value.inputs);
-        }
-        let known = set
-            .map(|value| value.args)
-            .or_else(|| self.well_known(scope, plain));
-        match operation {
-            None => known.unwrap_or_else(|| {
-                if matches!(name, "@" | "*") && !scope.has_positionals() {
-                    Vec::new()
-                } else {
-                    vec![Arg::unknown()]
-                }
-            }),
-            Some((Operation::Default, word)) => {
-                let fallback = vec![self.expand_one(scope, word)];
-                known.filter(|args| !args.is_empty()).unwrap_or(fallback)
-            }
-            Some((Operation::Alternative, word)) => {
-                let alternative = vec![self.expand_one(scope, word)];
-                // Unset variables may come from outside: both can happen, the word is the one that matters.
-                alternative
-            }
-            Some((Operation::Other, word)) => {
-                self.expand_one(scope, word);
-                vec![Arg::unknown()]
+            if ends_apart {
+                args.extend(current.take());
             }
         }
-    }
-
-    fn well_known(&self, scope: &Scope, name: &str) -> Option<Vec<Arg>> {
-        match name {
-            "HOME" | "USERPROFILE" => Some(vec![Arg::new(self.home(scope))]),
-            "PWD" => scope.cwd.clone().map(|cwd| vec![Arg::new(cwd)]),
-            "TMPDIR" | "TEMP" | "TMP" if scope.host.is_none() => Some(vec![Arg::new("/tmp")]),
-            "SHELL" => Some(vec![Arg::new("sh")]),
-            _ => None,
-        }
-    }
-
-    /// The home directory; `~` where it is not known.
-    pub(super) fn home(&self, scope: &Scope) -> String {
-        if let Some(home) = scope
-            .variables
-            .get("HOME")
-            .and_then(|value| value.args.first())
-        {
-            return home.text.clone();
-        }
-        self.home
-            .filter(|_| scope.host.is_none())
-            .unwrap_or("~")
-            .to_owned()
     }
 }
 

@@ -1,11 +1,29 @@
 //! Programs that run another once for each of many things: `find`, `xargs`, `parallel`.
 
+use super::nested::SHELLS;
 use super::walk::{Around, Scope, Walker, quote};
 use super::wrappers::skip_flags;
-use super::{Arg, Input, UNKNOWN};
+use super::{Arg, Input, UNKNOWN, base_name};
 
 /// How many known words of input are followed one by one.
 const MAX_ITEMS: usize = 32;
+
+/// Leads to a program that data becomes part of.
+pub(crate) const DATA: &str = "data in a program";
+
+/// Where the source stands in the words of `sh -c source`, wrappers before it or not.
+/// That is behind the last word when the source is still to come.
+fn source_of(words: &[Arg]) -> Option<usize> {
+    let shell = words
+        .iter()
+        .position(|arg| SHELLS.contains(&base_name(&arg.text).as_str()))?;
+    let flag = words.iter().skip(shell + 1).position(|arg| {
+        arg.text
+            .strip_prefix('-')
+            .is_some_and(|flags| !flags.starts_with('-') && flags.contains('c'))
+    })?;
+    Some(shell + flag + 2)
+}
 
 impl Walker<'_> {
     pub(super) fn xargs(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
@@ -42,13 +60,55 @@ impl Walker<'_> {
                 replaced = Some("{}".to_owned());
             }
         }
-        let items = around.stdin.text.as_deref().map_or_else(
+        let by_line = replaced.is_some();
+        let mut separator = None;
+        let mut one_by_one = false;
+        let mut listed = around.stdin.text.clone();
+        for (index, flag) in flags.iter().enumerate() {
+            let next = flags.get(index + 1).map(|arg| arg.text.as_str());
+            let text = flag.text.as_str();
+            if let Some(value) = text.strip_prefix("--delimiter=") {
+                separator = Some(value);
+            } else if matches!(text, "-d" | "--delimiter") {
+                separator = next;
+            } else if matches!(text, "-a" | "--arg-file") {
+                listed = next.and_then(|file| self.file(file));
+            } else if let Some(cluster) = text.strip_prefix('-') {
+                if text == "--null"
+                    || !cluster.starts_with('-')
+                        && cluster.contains('0')
+                        && !cluster.starts_with(['n', 'P', 'L', 's'])
+                {
+                    separator = Some("\0");
+                }
+                one_by_one |= matches!(text, "-n1" | "-L1" | "--max-args=1")
+                    || matches!(text, "-n" | "-L") && next == Some("1");
+            }
+        }
+        let separator = match separator {
+            Some("\\n") => Some("\n"),
+            Some("\\0") => Some("\0"),
+            None if by_line => Some("\n"),
+            other => other,
+        };
+        let items: Vec<Arg> = listed.as_deref().map_or_else(
             || self.listed(scope, around),
             |text| {
-                text.split_whitespace()
-                    .take(MAX_ITEMS)
-                    .map(Arg::new)
-                    .collect()
+                let text = text.trim_end_matches('\n');
+                match separator {
+                    Some(separator) if !separator.is_empty() => text
+                        .split(separator)
+                        .map(|item| item.trim_matches(['\0', '\n']))
+                        .filter(|item| !item.is_empty())
+                        .take(MAX_ITEMS)
+                        .map(Arg::new)
+                        .collect(),
+                    _ => text
+                        .split_whitespace()
+                        .take(MAX_ITEMS)
+                        .map(|item| Arg::new(item.trim_matches(['\'', '"'])))
+                        .collect(),
+                }
             },
         );
         let mut deeper = scope.deeper("xargs");
@@ -58,6 +118,20 @@ impl Walker<'_> {
         };
         if inner.is_empty() {
             self.push(scope, whole.to_vec(), around.clone());
+            return;
+        }
+        let source = source_of(inner);
+        let taken_in = match &replaced {
+            Some(mark) => source.is_some_and(|at| {
+                inner
+                    .get(at)
+                    .is_some_and(|text| text.text.contains(mark.as_str()))
+            }),
+            // The source itself comes from the input.
+            None => source == Some(inner.len()),
+        };
+        if taken_in && items.iter().any(|item| !item.is_known()) {
+            self.takes_data(scope, whole, around);
             return;
         }
         match replaced {
@@ -73,7 +147,21 @@ impl Walker<'_> {
                     self.run(&mut deeper, words, own.clone());
                 }
             }
+            _ if one_by_one => {
+                for item in items {
+                    let words = inner.iter().cloned().chain([item]).collect();
+                    self.run(&mut deeper, words, own.clone());
+                }
+            }
             _ => {
+                // Words for a script are followed as lines too: who quotes them means a whole one.
+                if let (Some(text), Some(_), None) = (&listed, source, separator)
+                    && text.trim().contains(' ')
+                {
+                    let lines = text.lines().take(MAX_ITEMS).map(Arg::new);
+                    let words = inner.iter().cloned().chain(lines).collect();
+                    self.run(&mut deeper, words, own.clone());
+                }
                 let words = inner.iter().cloned().chain(items).collect();
                 self.run(&mut deeper, words, own);
             }
@@ -101,6 +189,11 @@ impl Walker<'_> {
             .map(|start| Arg::new(found_below(start, Some(name))))
             .collect();
         if starts.is_empty() { unknown() } else { starts }
+    }
+
+    /// Records that data nobody has read becomes part of a program.
+    fn takes_data(&mut self, scope: &Scope, whole: &[Arg], around: &Around) {
+        self.push(&scope.deeper(DATA), whole.to_vec(), around.clone());
     }
 
     pub(super) fn parallel(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
@@ -147,7 +240,7 @@ impl Walker<'_> {
         let listed = args
             .windows(2)
             .find(|pair| matches!(pair[0].text.as_str(), "-a" | "--arg-file" | "::::"))
-            .and_then(|pair| self.files.get(&pair[1].text))
+            .and_then(|pair| self.file(&pair[1].text))
             .map(|text| text.lines().take(MAX_ITEMS).map(Arg::new).collect());
         let items = if let Some(listed) = listed {
             listed
@@ -156,7 +249,22 @@ impl Walker<'_> {
         } else {
             given
         };
+        let taken_in = source_of(inner)
+            .and_then(|at| inner.get(at))
+            .is_some_and(|text| text.text.contains("{}"));
+        if taken_in && items.iter().any(|item| !item.is_known()) {
+            self.takes_data(scope, whole, around);
+            return;
+        }
         for item in items {
+            if taken_in {
+                let words = inner
+                    .iter()
+                    .map(|arg| Arg::new(arg.text.replace("{}", &item.text)))
+                    .collect();
+                self.run(&mut scope.deeper("parallel"), words, Around::default());
+                continue;
+            }
             let mut line: Vec<String> = inner
                 .iter()
                 .map(|arg| {
@@ -210,7 +318,7 @@ impl Walker<'_> {
         while index < args.len() {
             if !matches!(
                 args[index].text.as_str(),
-                "-exec" | "-execdir" | "-ok" | "-okdir"
+                "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch"
             ) {
                 index += 1;
                 continue;
@@ -220,6 +328,13 @@ impl Walker<'_> {
                 .iter()
                 .position(|arg| arg.text == ";" || arg.text == "+")
                 .unwrap_or(rest.len());
+            let inner = &rest[..end];
+            if source_of(inner)
+                .and_then(|at| inner.get(at))
+                .is_some_and(|text| text.text.contains("{}"))
+            {
+                self.takes_data(scope, inner, around);
+            }
             for start in starts.iter().take(MAX_ITEMS) {
                 let found = if narrowed {
                     found_below(start, name)

@@ -5,21 +5,29 @@
 //! the rest is marked unknown.
 
 mod builtins;
+mod carriers;
 mod code;
+mod escapes;
 mod expand;
+mod files;
+mod filters;
+mod git;
 mod many;
 mod nested;
 mod output;
+mod parameter;
 mod powershell;
+mod remote;
 mod scheduled;
 mod scope;
+mod simple;
 mod swarm;
 mod walk;
 #[cfg(test)]
 mod work;
 mod wrappers;
 
-pub(crate) use many::found_name;
+pub(crate) use many::{DATA, found_name};
 pub(crate) use nested::SHELLS;
 pub(crate) use powershell::as_shell;
 pub(crate) use walk::ITSELF;

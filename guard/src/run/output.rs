@@ -1,7 +1,7 @@
 //! What simple programs print, where the text tells.
 
 use super::walk::Walker;
-use super::{Arg, Input, UNKNOWN};
+use super::{Arg, Input, UNKNOWN, filters};
 
 /// Longer output is not followed.
 const MAX_PRINTED: usize = 256 << 10;
@@ -9,33 +9,42 @@ const MAX_PRINTED: usize = 256 << 10;
 impl Walker<'_> {
     pub(super) fn printed(&mut self, name: &str, whole: &[Arg], stdin: &Input) -> Option<String> {
         let args = whole.get(1..).unwrap_or_default();
-        if !args.iter().all(Arg::is_known) {
+        // `cat <(…)` reads what is known.
+        if !args
+            .iter()
+            .all(|arg| arg.is_known() || self.file(&arg.text).is_some())
+        {
             return None;
         }
         let text = match name {
             "mktemp" => temporary(args),
             "echo" => Some(echo(args)),
             "printf" => Some(printf(args)),
-            "cat" if args.iter().all(|arg| arg.text == "-") => stdin.text.clone(),
-            "cat" => match args {
-                [file] => self.files.get(&file.text).cloned(),
-                _ => None,
-            },
-            "tee" | "sort" | "uniq" | "head" | "tail" => stdin.text.clone(),
-            "rev" if args.is_empty() => stdin
-                .text
-                .as_ref()
-                .map(|text| text.trim_end().chars().rev().collect()),
-            "base64"
-                if args
-                    .iter()
-                    .any(|arg| matches!(arg.text.as_str(), "-d" | "-D" | "-di" | "--decode")) =>
-            {
-                base64(stdin.text.as_deref()?)
+            "yes" => Some(echo(args)),
+            "base64" => {
+                let decodes = ["-d", "-D", "-di", "-id", "--decode"];
+                if args.iter().any(|arg| decodes.contains(&arg.text.as_str())) {
+                    base64(&self.read_by(args, stdin)?)
+                } else {
+                    None
+                }
+            }
+            _ if filters::is_filter(name) => {
+                filters::filtered(name, args, || self.read_by(args, stdin))
             }
             _ => None,
         }?;
         (text.len() <= MAX_PRINTED && self.spend(text.len())).then_some(text)
+    }
+
+    /// What a text tool reads: the file that was written before, or its input.
+    fn read_by(&self, args: &[Arg], stdin: &Input) -> Option<String> {
+        let file = args
+            .iter()
+            .rev()
+            .find(|arg| !arg.text.starts_with('-'))
+            .and_then(|arg| self.file(&arg.text));
+        file.or_else(|| stdin.text.clone())
     }
 }
 
@@ -68,7 +77,7 @@ fn temporary(args: &[Arg]) -> Option<String> {
     Some(format!("{folder}{name}{UNKNOWN}\n"))
 }
 
-fn echo(args: &[Arg]) -> String {
+pub(super) fn echo(args: &[Arg]) -> String {
     let flags = args
         .iter()
         .take_while(|arg| matches!(arg.text.as_str(), "-n" | "-e" | "-E" | "-ne" | "-en"))
@@ -80,7 +89,7 @@ fn echo(args: &[Arg]) -> String {
     format!("{text}\n")
 }
 
-fn printf(args: &[Arg]) -> String {
+pub(super) fn printf(args: &[Arg]) -> String {
     let args = if args.first().is_some_and(|arg| arg.text == "--") {
         &args[1..]
     } else {
@@ -172,7 +181,7 @@ fn take_number(
     char::from_u32(value)
 }
 
-fn base64(text: &str) -> Option<String> {
+pub(super) fn base64(text: &str) -> Option<String> {
     String::from_utf8(decode(text)?).ok()
 }
 

@@ -12,8 +12,11 @@ impl Walker<'_> {
     pub(super) fn crontab(&mut self, scope: &Scope, args: &[Arg], around: &Around) {
         let (rest, _) = skip_flags(args, &["-u"]);
         let table = match rest.first().filter(|file| file.text != "-") {
-            Some(file) => self.files.get(&file.text).cloned(),
-            None => around.stdin.text.clone(),
+            Some(file) => self.file(&file.text),
+            None => {
+                let text = around.stdin.text.clone();
+                text.or_else(|| self.pieces_of(&around.stdin))
+            }
         };
         for line in table.unwrap_or_default().lines().take(MAX_LINES) {
             if let Some(command) = job(line) {
@@ -29,8 +32,8 @@ impl Walker<'_> {
             .position(|arg| arg.text == "-f")
             .and_then(|at| args.get(at + 1));
         let script = match file {
-            Some(file) => self.files.get(&file.text).cloned(),
-            None => around.stdin.text.clone(),
+            Some(file) if file.text != "/dev/stdin" => self.file(&file.text),
+            _ => around.stdin.text.clone(),
         };
         if let Some(script) = script {
             self.program(&mut scope.deeper("at"), &script, &Input::default());
@@ -71,7 +74,7 @@ impl Walker<'_> {
             };
             if let Some(file) = file {
                 named = true;
-                let found = if file == "-" {
+                let found = if matches!(file, "-" | "/dev/stdin") {
                     around.stdin.text.as_ref()
                 } else {
                     self.files.get(file)
@@ -141,10 +144,10 @@ impl Walker<'_> {
             ("tmux", "send-keys" | "send") => {
                 let (keys, _) = skip_flags(rest, &["-t", "-N"]);
                 keys.iter()
-                    .map(|key| match key.text.as_str() {
-                        "Enter" | "C-m" | "KPEnter" | "C-j" => "\n",
-                        "Space" => " ",
-                        other => other,
+                    .map(|key| match key.text.to_ascii_lowercase().as_str() {
+                        "enter" | "c-m" | "kpenter" | "c-j" => "\n",
+                        "space" => " ",
+                        _ => key.text.as_str(),
                     })
                     .collect::<String>()
             }
@@ -165,6 +168,16 @@ impl Walker<'_> {
                 texts(rest)
             }
             ("tmux", "display-message" | "display" | "rename-window" | "rename-session") => return,
+            _ if name == "screen"
+                && args
+                    .iter()
+                    .any(|arg| arg.text.starts_with('-') && arg.text.contains(['d', 'D', 'm'])) =>
+            {
+                let (words, _) =
+                    skip_flags(args, &["-S", "-c", "-T", "-e", "-h", "-s", "-p", "-t"]);
+                self.run(&mut scope.deeper(name), words.to_vec(), Around::default());
+                return;
+            }
             _ => {
                 for arg in args.iter().filter(|arg| arg.text.contains(' ')) {
                     let text = arg.text.replace(UNKNOWN, "\"$_\"");

@@ -63,8 +63,15 @@ impl Scope {
     pub(super) fn set_positionals(&mut self, args: &[Arg]) {
         self.set("@", args.to_vec());
         self.set("*", args.to_vec());
-        for (index, arg) in args.iter().take(9).enumerate() {
-            self.set(&(index + 1).to_string(), vec![arg.clone()]);
+        for index in 0..9 {
+            let name = (index + 1).to_string();
+            match args.get(index) {
+                Some(arg) => self.set(&name, vec![arg.clone()]),
+                None if self.variables.contains_key(&name) => {
+                    Rc::make_mut(&mut self.variables).remove(&name);
+                }
+                None => {}
+            }
         }
     }
 

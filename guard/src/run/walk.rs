@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::scope::requoted;
 pub(super) use super::scope::{Around, Followed, Scope, Value, quote};
 use super::swarm::{floods, multiplies};
-use super::wrappers::{Unwrapped, unwrap};
+use super::wrappers::{Inner, Unwrapped, texts, unwrap};
 use super::{Arg, Input, Run, Runs, base_name};
-use crate::shell::{Command, DECLARES, Item, Redirect, RedirectKind, Script, Simple, parse};
+use crate::shell::{Command, Item, Script, parse};
 
 /// Leads to a function that starts itself twice at a time.
 pub(crate) const ITSELF: &str = "itself";
@@ -41,6 +40,8 @@ pub(super) struct Walker<'h> {
     pieces: usize,
     /// How many bytes of words were searched for braces.
     pub(super) scanned: usize,
+    /// What `${name:=word}` named since the last simple command began.
+    pub(super) named: Vec<(String, Arg)>,
     /// What a command that passes its input on hands to `>(…)` in its words.
     pub(super) feeding: Option<String>,
 }
@@ -57,6 +58,7 @@ impl<'h> Walker<'h> {
             bytes: 0,
             pieces: 0,
             scanned: 0,
+            named: Vec::new(),
             feeding: None,
         }
     }
@@ -178,6 +180,9 @@ impl<'h> Walker<'h> {
                 } else {
                     self.script(scope, body, &around.stdin)
                 };
+                if let Some(text) = &output {
+                    self.write(&around.redirects, text);
+                }
                 self.hold(scope, around, start);
                 output
             }
@@ -253,135 +258,6 @@ impl<'h> Walker<'h> {
         }
     }
 
-    fn simple(&mut self, scope: &mut Scope, simple: &Simple, stdin: &Input) -> Option<String> {
-        self.collected.clear();
-        let mut around = self.around(scope, &simple.redirects, stdin);
-        let before_assignments = self.collected.len();
-        let mut assigned = Vec::new();
-        for assignment in &simple.assignments {
-            let mut args = Vec::new();
-            for word in &assignment.values {
-                args.push(self.expand_one(scope, word));
-            }
-            if assignment.append
-                && let Some(old) = scope.variables.get(&assignment.name)
-            {
-                let mut joined = old.args.clone();
-                joined.extend(args);
-                let texts: Vec<String> = joined.into_iter().map(|arg| arg.text).collect();
-                args = vec![Arg::new(texts.concat())];
-            }
-            let inputs = self
-                .collected
-                .get(before_assignments..)
-                .unwrap_or_default()
-                .to_vec();
-            assigned.push((assignment.name.clone(), Value { args, inputs }));
-        }
-        assigned.retain(|(name, _)| !scope.is_fixed(name));
-        let passes_on = simple.words.first().and_then(crate::shell::Word::bare) == Some("tee");
-        self.feeding = around.stdin.text.clone().filter(|_| passes_on);
-        let mut argv = self.expand_all(scope, &simple.words);
-        self.feeding = None;
-        around.inputs.append(&mut self.collected);
-        if argv.is_empty() {
-            scope.assign(assigned);
-            if !around.redirects.is_empty() {
-                self.push(scope, argv, around);
-            }
-            return Some(String::new());
-        }
-        if let Some(name) = simple.words.first().and_then(crate::shell::Word::bare)
-            && let Some(alias) = scope.aliases.get(name).cloned()
-        {
-            argv.remove(0);
-            let line = std::iter::once(alias)
-                .chain(argv.iter().map(requoted))
-                .collect::<Vec<_>>()
-                .join(" ");
-            let mut inner = scope.deeper("alias");
-            inner.aliases = Rc::default();
-            return self.program(&mut inner, &line, &around.stdin);
-        }
-        // `local x=(…)` names it for what follows.
-        if simple
-            .words
-            .first()
-            .and_then(crate::shell::Word::bare)
-            .is_some_and(|word| DECLARES.contains(&word))
-        {
-            scope.assign(std::mem::take(&mut assigned));
-        }
-        if assigned.is_empty() {
-            return self.run(scope, argv, around);
-        }
-        // A scope of its own is a copy of all names.
-        if !self.spend(64 * scope.variables.len()) {
-            return None;
-        }
-        let mut inner = scope.clone();
-        inner.assign(assigned);
-        self.run(&mut inner, argv, around)
-    }
-
-    fn around(&mut self, scope: &Scope, redirects: &[Redirect], stdin: &Input) -> Around {
-        let mut around = Around {
-            stdin: stdin.clone(),
-            ..Around::default()
-        };
-        for redirect in redirects {
-            match redirect.kind {
-                RedirectKind::Heredoc => {
-                    let text = redirect.body.get().map(|body| self.expand_one(scope, body));
-                    around.stdin = Input {
-                        given: true,
-                        text: text.map(|arg| arg.text),
-                        file: None,
-                        from: self.collected.clone(),
-                    };
-                }
-                RedirectKind::HereString => {
-                    let text = self.expand_one(scope, &redirect.target).text;
-                    around.stdin = Input {
-                        given: true,
-                        text: Some(text),
-                        file: None,
-                        from: self.collected.clone(),
-                    };
-                }
-                kind => {
-                    let target = self.expand_one(scope, &redirect.target);
-                    if matches!(kind, RedirectKind::Read | RedirectKind::ReadWrite) {
-                        let from = self.collected.clone();
-                        let text = self.files.get(&target.text).cloned();
-                        around.stdin = Input {
-                            given: true,
-                            text,
-                            file: Some(target.clone()),
-                            from,
-                        };
-                    }
-                    let is_descriptor = kind == RedirectKind::Duplicate
-                        && (target.text == "-"
-                            || target.text.bytes().all(|byte| byte.is_ascii_digit()));
-                    // `<&$fd` reads from what only a run could tell.
-                    if kind == RedirectKind::Duplicate && !target.is_known() && !around.stdin.given
-                    {
-                        around.stdin = Input {
-                            given: true,
-                            file: Some(target.clone()),
-                            ..Input::default()
-                        };
-                    }
-                    if !is_descriptor {
-                        around.redirects.push((kind, target));
-                    }
-                }
-            }
-        }
-        around
-    }
-
     /// Follows one command with its words expanded.
     pub(super) fn run(
         &mut self,
@@ -419,53 +295,89 @@ impl<'h> Walker<'h> {
         if let Followed::To(output) = self.builtin(scope, &name, &argv, &around) {
             return output;
         }
-        match unwrap(&name, &argv) {
-            Some(Unwrapped::Argv {
-                argv: inner,
-                variables,
-                keeps,
-            }) => {
-                if keeps {
-                    self.push(scope, argv.clone(), around.clone());
-                }
-                let mut deeper = scope.deeper(&name);
-                for (name, value) in variables {
-                    deeper.set(&name, vec![value]);
-                }
-                let Some(program) = inner.first() else {
-                    self.push(scope, argv, around);
-                    return None;
-                };
-                // These step over a function of the same name.
-                if matches!(name.as_str(), "command" | "builtin")
-                    && deeper.functions.contains_key(&program.text)
+        if let Some(Unwrapped {
+            inner,
+            there,
+            keeps,
+        }) = unwrap(&name, &argv)
+        {
+            if keeps {
+                self.push(scope, argv.clone(), around.clone());
+            }
+            let mut deeper = scope.deeper(&name);
+            if there.is_some() {
+                deeper.cwd = None;
+                deeper.variables = Rc::default();
+                deeper.host = there;
+            }
+            return match inner {
+                // One word with blanks is no program; who wrote it meant a line.
+                Inner::Argv(inner, variables)
+                    if variables.is_empty()
+                        && matches!(inner.as_slice(), [one] if one.text.contains(' ')) =>
                 {
-                    Rc::make_mut(&mut deeper.functions).remove(&program.text);
+                    self.program(
+                        &mut deeper,
+                        &texts(&inner).replace(super::UNKNOWN, "\"$_\""),
+                        &around.stdin,
+                    )
                 }
-                let output = self.run(&mut deeper, inner, around);
-                // These run builtins in the shell itself.
-                if matches!(name.as_str(), "time" | "builtin" | "command") {
-                    scope.cwd = deeper.cwd;
+                Inner::Argv(inner, variables) => {
+                    for (name, value) in variables {
+                        self.hook(scope, &name, &value);
+                        deeper.set(&name, vec![value]);
+                    }
+                    if inner.is_empty() {
+                        // `sudo -s` and its like start a shell, which reads its input.
+                        let text = around.stdin.text.clone();
+                        if !keeps {
+                            self.push(scope, argv, around);
+                        }
+                        return text
+                            .and_then(|text| self.program(&mut deeper, &text, &Input::default()));
+                    }
+                    // These step over a function of the same name.
+                    if matches!(name.as_str(), "command" | "builtin")
+                        && let Some(program) = inner.first()
+                        && deeper.functions.contains_key(&program.text)
+                    {
+                        Rc::make_mut(&mut deeper.functions).remove(&program.text);
+                    }
+                    let output = self.run(&mut deeper, inner, around);
+                    // These run builtins in the shell itself.
+                    if matches!(name.as_str(), "time" | "builtin" | "command") {
+                        scope.cwd = deeper.cwd;
+                        scope.variables = deeper.variables;
+                    }
+                    output
                 }
-                return output;
-            }
-            Some(Unwrapped::Text(text)) => {
-                return self.program(&mut scope.deeper(&name), &text, &around.stdin);
-            }
-            None => {}
+                Inner::Texts(texts) => {
+                    let mut output = None;
+                    for text in texts.iter().take(MAX_VALUES) {
+                        let text = text.replace(super::UNKNOWN, "\"$_\"");
+                        output = self.program(&mut deeper, &text, &around.stdin);
+                    }
+                    output.filter(|_| texts.len() == 1)
+                }
+            };
         }
         if let Followed::To(output) = self.nested(scope, &name, &argv, &around) {
             return output;
         }
         let output = self.printed(&name, &argv, &around.stdin);
         if let Some(text) = &output {
-            for (kind, target) in &around.redirects {
-                if *kind == RedirectKind::Write && target.is_known() {
-                    self.files.insert(target.text.clone(), text.clone());
-                }
-            }
+            self.write(&around.redirects, text);
         }
+        self.copies(&name, &argv, &around.stdin);
+        // A file that was written before is a program of its own.
+        let script = first.contains('/').then(|| self.file(&first)).flatten();
+        let (rest, stdin) = (argv.get(1..).map(<[Arg]>::to_vec), around.stdin.clone());
         self.push(scope, argv, around);
+        if let Some(script) = script {
+            let mut inner = scope.deeper(&name);
+            inner.set_positionals(&rest.unwrap_or_default());
+            return self.script_file(&mut inner, &script, &stdin);
+        }
         output
     }
 

@@ -1,106 +1,7 @@
 //! Programs that run the program named in their words.
 
+use super::carriers::{CARRIERS, Carrier, Takes};
 use super::{Arg, base_name};
-
-/// How a wrapper's own words end.
-struct Wrapper {
-    names: &'static [&'static str],
-    /// Flags whose value is the next word.
-    with_value: &'static [&'static str],
-    /// Words of its own before the program.
-    positionals: usize,
-    /// Whether `NAME=value` words may come before the program.
-    variables: bool,
-    /// Whether the wrapper is worth judging itself.
-    keeps: bool,
-}
-
-const fn wrapper(
-    names: &'static [&'static str],
-    with_value: &'static [&'static str],
-    positionals: usize,
-) -> Wrapper {
-    Wrapper {
-        names,
-        with_value,
-        positionals,
-        variables: false,
-        keeps: false,
-    }
-}
-
-const WRAPPERS: &[Wrapper] = &[
-    Wrapper {
-        variables: true,
-        ..wrapper(
-            &["sudo"],
-            &[
-                "-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "-r", "-t", "--user",
-                "--group", "--chdir", "--host", "--prompt",
-            ],
-            0,
-        )
-    },
-    Wrapper {
-        variables: true,
-        keeps: false,
-        ..wrapper(&["env"], &["-u", "-C", "--unset", "--chdir"], 0)
-    },
-    wrapper(&["doas"], &["-u", "-C"], 0),
-    wrapper(&["nice"], &["-n", "--adjustment"], 0),
-    wrapper(&["ionice"], &["-c", "-n", "--class", "--classdata"], 0),
-    wrapper(
-        &["timeout", "gtimeout"],
-        &["-s", "-k", "--signal", "--kill-after"],
-        1,
-    ),
-    wrapper(&["time"], &["-f", "-o", "--format", "--output"], 0),
-    wrapper(
-        &["stdbuf"],
-        &["-i", "-o", "-e", "--input", "--output", "--error"],
-        0,
-    ),
-    wrapper(
-        &[
-            "nohup",
-            "setsid",
-            "builtin",
-            "busybox",
-            "toybox",
-            "rtk",
-            "lvm",
-            "caffeinate",
-            "unbuffer",
-            "catchsegv",
-        ],
-        &[],
-        0,
-    ),
-    wrapper(&["exec"], &["-a"], 0),
-    wrapper(
-        &["strace", "ltrace"],
-        &["-o", "-e", "-p", "-s", "-u", "-E", "-P"],
-        0,
-    ),
-    wrapper(&["chroot"], &[], 1),
-    wrapper(&["taskset", "chrt"], &[], 1),
-    wrapper(
-        &["unshare", "nsenter"],
-        &["-S", "-G", "-t", "-R", "-w", "--target", "--root", "--wd"],
-        0,
-    ),
-    wrapper(
-        &["systemd-run"],
-        &["-p", "-u", "-t", "--unit", "--property"],
-        0,
-    ),
-    wrapper(&["npx", "bunx", "pnpx"], &["-p", "--package"], 0),
-    Wrapper {
-        variables: true,
-        ..wrapper(&["cross-env", "dotenv"], &["-e", "-f"], 0)
-    },
-    wrapper(&["xvfb-run"], &["-n", "-s", "-e"], 0),
-];
 
 /// Words between a package manager and the program it runs.
 const RUNNERS: &[(&str, &[&str])] = &[
@@ -108,18 +9,7 @@ const RUNNERS: &[(&str, &[&str])] = &[
     ("pnpm", &["exec", "dlx"]),
     ("yarn", &["dlx", "exec"]),
     ("bun", &["x"]),
-    ("poetry", &["run"]),
-    ("uv", &["run"]),
-    ("pipenv", &["run"]),
-    ("pdm", &["run"]),
-    ("hatch", &["run"]),
-    ("bundle", &["exec"]),
-    ("mise", &["exec", "x"]),
-    ("op", &["run"]),
-    ("doppler", &["run"]),
-    ("infisical", &["run"]),
-    ("heroku", &["run"]),
-    ("dotenvx", &["run"]),
+    ("npx", &[]),
 ];
 
 /// Tools that package managers also run without a word between.
@@ -150,15 +40,19 @@ const PACKAGED: &[&str] = &[
 ];
 
 /// What a wrapper runs.
-pub(super) enum Unwrapped {
+pub(super) struct Unwrapped {
+    pub(super) inner: Inner,
+    /// The machine it runs on, when it is another one.
+    pub(super) there: Option<String>,
+    /// Whether the wrapper is worth judging itself.
+    pub(super) keeps: bool,
+}
+
+pub(super) enum Inner {
     /// Words, with variables set before them.
-    Argv {
-        argv: Vec<Arg>,
-        variables: Vec<(String, Arg)>,
-        keeps: bool,
-    },
-    /// A text for a shell.
-    Text(String),
+    Argv(Vec<Arg>, Vec<(String, Arg)>),
+    /// Texts for a shell.
+    Texts(Vec<String>),
 }
 
 /// Takes one wrapper off. `None` when the program is none.
@@ -172,75 +66,191 @@ pub(super) fn unwrap(name: &str, whole: &[Arg]) -> Option<Unwrapped> {
                 .is_some_and(|arg| matches!(arg.text.as_str(), "-v" | "-V"));
             return (!asks).then(|| plain(skip_flags(args, &[]).0));
         }
-        "watch" => {
-            let (rest, _) = skip_flags(args, &["-n", "--interval", "-q"]);
-            return (!rest.is_empty()).then(|| Unwrapped::Text(texts(rest)));
-        }
-        "su" | "runuser" => {
-            return args
-                .iter()
-                .position(|arg| matches!(arg.text.as_str(), "-c" | "--command"))
-                .and_then(|at| args.get(at + 1))
-                .map(|arg| Unwrapped::Text(arg.text.clone()));
-        }
-        "script" => {
-            return args
-                .iter()
-                .position(|arg| arg.text == "-c")
-                .and_then(|at| args.get(at + 1))
-                .map(|arg| Unwrapped::Text(arg.text.clone()));
-        }
-        "flock" => {
-            if let Some(at) = args
-                .iter()
-                .position(|arg| matches!(arg.text.as_str(), "-c" | "--command"))
-            {
-                return args
-                    .get(at + 1)
-                    .map(|arg| Unwrapped::Text(arg.text.clone()));
-            }
-            let (rest, _) = skip_flags(args, &["-w", "-E", "--timeout"]);
-            return Some(plain(rest.get(1..).unwrap_or_default()));
-        }
-        "direnv" => {
-            return (args.first()?.text == "exec")
-                .then(|| plain(args.get(2..).unwrap_or_default()));
-        }
         "env" => {
             if let Some(text) = env_split(args) {
-                return Some(Unwrapped::Text(text));
+                return Some(here(Inner::Texts(vec![text])));
             }
+        }
+        "mosh" => {
+            // The words after the host, also without a line between.
+            let (rest, _) = skip_flags(args, &["-p", "--port"]);
+            let (host, rest) = rest.split_first()?;
+            let rest = match rest.first() {
+                Some(first) if first.text == "--" => rest.get(1..).unwrap_or_default(),
+                _ => rest,
+            };
+            return Some(Unwrapped {
+                there: Some(host.text.rsplit('@').next().unwrap_or_default().to_owned()),
+                keeps: true,
+                ..plain(rest)
+            });
         }
         _ => {}
     }
     if RUNNERS.iter().any(|(runner, _)| *runner == name) {
         return packaged(name, args);
     }
-    let wrapper = WRAPPERS
+    let first = CARRIERS.partition_point(|(carrier, _)| *carrier < name);
+    CARRIERS
+        .get(first..)
+        .unwrap_or_default()
         .iter()
-        .find(|wrapper| wrapper.names.contains(&name))?;
-    let (mut rest, _) = skip_flags(args, wrapper.with_value);
-    rest = rest.get(wrapper.positionals..).unwrap_or_default();
-    let mut variables = Vec::new();
-    if wrapper.variables {
-        while let Some((name, value)) = rest.first().and_then(|arg| arg.text.split_once('=')) {
-            variables.push((name.to_owned(), Arg::new(value)));
-            rest = rest.get(1..).unwrap_or_default();
+        .take_while(|(carrier, _)| *carrier == name)
+        .find_map(|(_, carrier)| carrier.carried(name, args))
+}
+
+impl Carrier {
+    fn carried(&self, name: &str, args: &[Arg]) -> Option<Unwrapped> {
+        let mut rest = args;
+        for verbs in self.verbs {
+            rest = skip_flags(rest, self.with_value).0;
+            let (first, after) = rest.split_first()?;
+            if !verbs.split('|').any(|verb| verb == first.text) {
+                return None;
+            }
+            rest = after;
         }
-        if rest.first().is_some_and(|arg| arg.text == "--") {
-            rest = rest.get(1..).unwrap_or_default();
+        let after_dashes = || {
+            let at = rest.iter().position(|arg| arg.text == "--")?;
+            rest.get(at + 1..)
+        };
+        let (mut words, _) = skip_flags(rest, self.with_value);
+        let there = self.there.then(|| {
+            let named = words.first().filter(|_| self.own > 0);
+            named.map_or_else(
+                || name.to_owned(),
+                |arg| arg.text.rsplit('@').next().unwrap_or_default().to_owned(),
+            )
+        });
+        if self.own > 0 {
+            words = words.get(self.own..).unwrap_or_default();
+            words = skip_flags(words, self.with_value).0;
+        }
+        let inner = match self.takes {
+            Takes::Words => self.argv(name, words),
+            Takes::Dashes => self.argv(name, after_dashes().unwrap_or(words)),
+            Takes::OnlyDashes => self.argv(name, after_dashes()?),
+            Takes::After(flags) => {
+                let at = rest
+                    .iter()
+                    .position(|arg| flags.contains(&arg.text.as_str()))?;
+                let mut words = rest.get(at + 1..).unwrap_or_default().to_vec();
+                if words.get(1).is_some_and(|arg| arg.text == "--") {
+                    words.remove(1);
+                }
+                self.argv(name, &words)
+            }
+            Takes::Line => {
+                let mut words = words.to_vec();
+                while self.variables
+                    && words
+                        .first()
+                        .is_some_and(|arg| arg.text.contains('=') && !arg.text.contains(' '))
+                {
+                    words.remove(0);
+                }
+                if words.is_empty() {
+                    return None;
+                }
+                Inner::Texts(vec![texts(&words)])
+            }
+            Takes::Each => {
+                let found: Vec<String> = words.iter().map(|arg| arg.text.clone()).collect();
+                Inner::Texts(found)
+            }
+            Takes::Text(flags) => {
+                let found = values(rest, flags);
+                if found.is_empty() {
+                    return None;
+                }
+                Inner::Texts(found)
+            }
+        };
+        Some(Unwrapped {
+            inner,
+            there,
+            keeps: self.keeps,
+        })
+    }
+
+    fn argv(&self, name: &str, words: &[Arg]) -> Inner {
+        let mut rest = words;
+        let mut variables = Vec::new();
+        if self.variables {
+            // `env -` starts with no environment.
+            if name == "env" && rest.first().is_some_and(|arg| arg.text == "-") {
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            while let Some((name, value)) = rest.first().and_then(|arg| arg.text.split_once('=')) {
+                variables.push((name.to_owned(), Arg::new(value)));
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            if rest.first().is_some_and(|arg| arg.text == "--") {
+                rest = rest.get(1..).unwrap_or_default();
+            }
+        }
+        let mut rest = rest.to_vec();
+        // `hatch run test:pytest`: the environment stands before the program.
+        if name == "hatch"
+            && let Some(first) = rest.first_mut()
+            && let Some((_, program)) = first.text.split_once(':')
+        {
+            first.text = program.to_owned();
+        }
+        Inner::Argv(rest, variables)
+    }
+}
+
+/// The values of flags that hold a text for a shell, in all the forms they may have.
+pub(super) fn values(args: &[Arg], flags: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, arg) in args.iter().enumerate() {
+        let text = arg.text.as_str();
+        if text == "--" {
+            break;
+        }
+        let next = || args.get(index + 1).map(|next| next.text.clone());
+        for flag in flags {
+            let short = flag.strip_prefix('-').filter(|short| short.len() == 1);
+            if text == *flag {
+                found.extend(next());
+                break;
+            }
+            let Some(rest) = text.strip_prefix(flag) else {
+                // `-qc text`.
+                let clustered = short.is_some_and(|short| {
+                    text.starts_with('-')
+                        && !text.starts_with("--")
+                        && (3..6).contains(&text.len())
+                        && text.ends_with(short)
+                        && text[1..].bytes().all(|one| one.is_ascii_alphabetic())
+                });
+                if clustered {
+                    found.extend(next());
+                    break;
+                }
+                continue;
+            };
+            if let Some(value) = rest.strip_prefix('=') {
+                found.push(value.to_owned());
+                break;
+            }
+            if short.is_some() && rest.contains(' ') {
+                found.push(rest.to_owned());
+                break;
+            }
         }
     }
-    Some(Unwrapped::Argv {
-        argv: rest.to_vec(),
-        variables,
-        keeps: wrapper.keeps,
-    })
+    found
 }
 
 /// What a package manager runs.
 fn packaged(name: &str, args: &[Arg]) -> Option<Unwrapped> {
     let (_, words) = RUNNERS.iter().find(|(runner, _)| *runner == name)?;
+    let given = values(args, &["-c", "--call"]);
+    if matches!(name, "npx" | "npm") && !given.is_empty() {
+        return Some(here(Inner::Texts(given)));
+    }
     let (rest, _) = skip_flags(
         args,
         &[
@@ -252,35 +262,17 @@ fn packaged(name: &str, args: &[Arg]) -> Option<Unwrapped> {
             "-w",
             "--workspace",
             "--env-file",
-            "-f",
-            "--project",
-            "--config",
+            "-p",
+            "--package",
         ],
     );
     let first = rest.first()?;
+    if name == "npx" {
+        return Some(plain(rest));
+    }
     if words.contains(&first.text.as_str()) {
         let rest = rest.get(1..).unwrap_or_default();
-        let rest = match rest.iter().position(|arg| arg.text == "--") {
-            Some(at) if matches!(name, "mise" | "op" | "doppler" | "infisical") => {
-                rest.get(at + 1..).unwrap_or_default()
-            }
-            _ => {
-                skip_flags(
-                    rest,
-                    &[
-                        "-p",
-                        "--package",
-                        "--with",
-                        "--python",
-                        "-f",
-                        "--env-file",
-                        "-a",
-                        "--app",
-                    ],
-                )
-                .0
-            }
-        };
+        let (rest, _) = skip_flags(rest, &["-p", "--package", "--filter", "-C", "--dir"]);
         return Some(plain(rest));
     }
     PACKAGED
@@ -288,19 +280,28 @@ fn packaged(name: &str, args: &[Arg]) -> Option<Unwrapped> {
         .then(|| plain(rest))
 }
 
-fn plain(argv: &[Arg]) -> Unwrapped {
-    Unwrapped::Argv {
-        argv: argv.to_vec(),
-        variables: Vec::new(),
+fn here(inner: Inner) -> Unwrapped {
+    Unwrapped {
+        inner,
+        there: None,
         keeps: false,
     }
 }
 
-/// `env -S 'text'`.
+fn plain(argv: &[Arg]) -> Unwrapped {
+    here(Inner::Argv(argv.to_vec(), Vec::new()))
+}
+
+/// `env -S 'text'`, also in a cluster: `env -iS 'text'`.
 fn env_split(args: &[Arg]) -> Option<String> {
-    let at = args
-        .iter()
-        .position(|arg| arg.text.starts_with("-S") || arg.text.starts_with("--split-string"))?;
+    let splits = |text: &str| {
+        text.starts_with("-S")
+            || text.starts_with("--split-string")
+            || text.strip_prefix('-').is_some_and(|cluster| {
+                cluster.len() < 5 && cluster.ends_with('S') && !cluster.starts_with(['-', 'u'])
+            })
+    };
+    let at = args.iter().position(|arg| splits(&arg.text))?;
     let own = args.get(..at)?.iter().all(|arg| arg.text.starts_with('-'));
     let first = &args[at].text;
     let inline = first
@@ -326,7 +327,7 @@ pub(super) fn skip_flags<'a>(args: &'a [Arg], with_value: &[&str]) -> (&'a [Arg]
         if !arg.text.starts_with('-') || arg.text == "-" {
             break;
         }
-        index += if with_value.contains(&arg.text.as_str()) {
+        index += if with_value.contains(&arg.text.as_str()) || ends_with_value(arg, with_value) {
             2
         } else {
             1
@@ -336,8 +337,38 @@ pub(super) fn skip_flags<'a>(args: &'a [Arg], with_value: &[&str]) -> (&'a [Arg]
     (&args[index..], &args[..index])
 }
 
+/// Whether the last flag of a cluster takes the next word: `-nu name`.
+fn ends_with_value(arg: &Arg, with_value: &[&str]) -> bool {
+    let Some(cluster) = arg.text.strip_prefix('-') else {
+        return false;
+    };
+    if !(2..6).contains(&cluster.len()) || !cluster.bytes().all(|one| one.is_ascii_alphabetic()) {
+        return false;
+    }
+    let takes = |letter: &str| {
+        with_value
+            .iter()
+            .any(|flag| flag.len() == 2 && flag.ends_with(letter))
+    };
+    // `-upostgres` has its value in it.
+    takes(&cluster[cluster.len() - 1..])
+        && !cluster[..cluster.len() - 1]
+            .char_indices()
+            .any(|(at, one)| takes(&cluster[at..at + one.len_utf8()]))
+}
+
 /// Words joined as a shell would join them.
 pub(super) fn texts(args: &[Arg]) -> String {
     let texts: Vec<&str> = args.iter().map(|arg| arg.text.as_str()).collect();
     texts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carriers_are_in_order_so_that_they_can_be_searched_by_halves() {
+        assert!(CARRIERS.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    }
 }

@@ -68,6 +68,8 @@ pub(crate) struct Simple {
 pub(crate) struct Assignment {
     pub(crate) name: String,
     pub(crate) append: bool,
+    /// Whether it is `name=(values)`.
+    pub(crate) array: bool,
     pub(crate) values: Vec<Word>,
 }
 
@@ -99,10 +101,26 @@ pub(crate) enum Part {
 /// What `${name…}` does beside naming a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
-    /// `:-`, `-`, `:=`, `=`: a word for when it is unset.
+    /// `:-`, `-`: a word for when it is unset.
     Default,
+    /// `:=`, `=`: the same, and the name keeps it.
+    Assign,
     /// `:+`, `+`: a word for when it is set.
     Alternative,
+    /// `${!name}`: the value of the variable that it names.
+    Indirect,
+    /// `#`, and `##` for the longest: without this start.
+    Prefix { longest: bool },
+    /// `%`, and `%%` for the longest: without this end.
+    Suffix { longest: bool },
+    /// `/`, `//`: with something else in its place.
+    Replace,
+    /// `:from`, `:from:length`.
+    Slice,
+    /// `,`, `,,`, `@L`: in small letters.
+    Lower,
+    /// `^`, `^^`, `@U`: in capitals.
+    Upper,
     /// Anything else.
     Other,
 }

@@ -243,6 +243,7 @@ impl<'t> Parser<'t> {
                     {
                         self.position += 1;
                         found.values = self.array();
+                        found.array = true;
                     }
                     if !simple.words.is_empty() {
                         simple.words.push(Word::literal(&found.name));
@@ -287,7 +288,18 @@ impl<'t> Parser<'t> {
                 Some(_) => {}
             }
             let before = self.position;
-            values.push(self.word());
+            let mut value = self.word();
+            // `[index]=value`.
+            if let Some(Part::Literal {
+                text,
+                quoted: false,
+            }) = value.parts.first_mut()
+                && text.starts_with('[')
+                && let Some(at) = text.find("]=")
+            {
+                text.drain(..at + 2);
+            }
+            values.push(value);
             if self.position == before {
                 self.take_char();
             }
@@ -477,6 +489,7 @@ fn assignment(word: &Word) -> Option<Assignment> {
     Some(Assignment {
         name: name.to_owned(),
         append,
+        array: false,
         values: vec![rest],
     })
 }

@@ -182,7 +182,10 @@ impl Parser<'_> {
             self.too_deep();
             return;
         }
-        let indirect = matches!(self.peek(), Some(b'!' | b'#')) && self.at(1) != Some(b'}');
+        let mark = self
+            .peek()
+            .filter(|byte| matches!(byte, b'!' | b'#') && self.at(1) != Some(b'}'));
+        let indirect = mark.is_some();
         if indirect {
             self.position += 1;
         }
@@ -211,15 +214,9 @@ impl Parser<'_> {
         let mut has_operation = indirect;
         if self.peek() != Some(b'}') {
             has_operation = true;
-            let colon = usize::from(self.peek() == Some(b':'));
-            kind = match self.at(colon) {
-                Some(b'-' | b'=') => Operation::Default,
-                Some(b'+') => Operation::Alternative,
-                _ => Operation::Other,
-            };
-            if kind != Operation::Other {
-                self.position += colon + 1;
-            }
+            kind = self.operation();
+        } else if mark == Some(b'!') {
+            kind = Operation::Indirect;
         }
         self.depth += 1;
         let mut argument = self.word_until(|byte| byte == b'}');
@@ -246,6 +243,36 @@ impl Parser<'_> {
             operation,
             quoted,
         });
+    }
+
+    /// Reads what stands between a name and the word of its operation.
+    fn operation(&mut self) -> Operation {
+        let colon = usize::from(self.peek() == Some(b':'));
+        let (kind, length) = match (self.at(colon), self.at(1)) {
+            (Some(b'-'), _) => (Operation::Default, colon + 1),
+            (Some(b'='), _) => (Operation::Assign, colon + 1),
+            (Some(b'+'), _) => (Operation::Alternative, colon + 1),
+            (Some(b'?'), _) => (Operation::Other, 0),
+            _ if colon > 0 => (Operation::Slice, 1),
+            (Some(b'#'), next) => {
+                let longest = next == Some(b'#');
+                (Operation::Prefix { longest }, 1 + usize::from(longest))
+            }
+            (Some(b'%'), next) => {
+                let longest = next == Some(b'%');
+                (Operation::Suffix { longest }, 1 + usize::from(longest))
+            }
+            // The second slash stays: the word tells all from one.
+            (Some(b'/'), _) => (Operation::Replace, 1),
+            (Some(b','), next) => (Operation::Lower, 1 + usize::from(next == Some(b','))),
+            (Some(b'^'), next) => (Operation::Upper, 1 + usize::from(next == Some(b'^'))),
+            (Some(b'@'), Some(b'L')) => (Operation::Lower, 2),
+            (Some(b'@'), Some(b'U')) => (Operation::Upper, 2),
+            (Some(b'@'), Some(b'Q' | b'E' | b'P')) => (Operation::Slice, 2),
+            _ => (Operation::Other, 0),
+        };
+        self.position += length;
+        kind
     }
 
     fn backquoted(&mut self, word: &mut Word, quoted: bool) {
