@@ -1,9 +1,12 @@
 //! Files, trees and devices.
 
 mod disks;
+mod edits;
 mod places;
 mod rebuilt;
 
+#[cfg(test)]
+pub(crate) use disks::TOOLS;
 use places::{is_device, is_system_file};
 use rebuilt::{is_cache, is_junk, is_rebuilt};
 
@@ -94,6 +97,7 @@ const RULES: &[RuleDoc] = &[
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     redirects(view, findings);
+    edits::judge(view, findings);
     if view.run.via.last().is_some_and(|via| via == ITSELF) {
         report(findings, rule(RULES, "filesystem.fork-bomb"));
         return;
@@ -101,7 +105,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     match view.program.as_str() {
         "rm" | "rimraf" | "rmdir" | "unlink" | "srm" | "trash" => remove(view, findings),
         "find" | "fd" | "gfind" if view.has_word("-delete") => find_delete(view, findings),
-        "shred" | "truncate" => shred(view, findings),
+        "shred" | "truncate" | "wipe" | "fallocate" => shred(view, findings),
         "dd" => {
             let target = view
                 .args()
@@ -130,6 +134,11 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             for target in targets {
                 system_write(view, target, findings);
             }
+            let empties =
+                view.program == "cp" && operands.first().is_some_and(|arg| arg.text == "/dev/null");
+            if empties && targets.iter().any(|arg| edits::holds_data(view, arg)) {
+                report(findings, rule(RULES, "filesystem.shred"));
+            }
         }
         name if name == "mkfs"
             || name.starts_with("mkfs.")
@@ -147,7 +156,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 }
             }
         }
-        name => disks::judge(view, name, findings),
+        _ => disks::judge(view, findings),
     }
 }
 
@@ -194,7 +203,10 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
             }
             continue;
         }
-        if view.run.host.is_none() && is_cache(view, target) {
+        if view.run.host.is_none() && is_cache(view, target)
+            || target.text.ends_with(".git/rebase-apply")
+            || target.text.ends_with(".git/rebase-merge")
+        {
             continue;
         }
         let (verdict, what) = match place {
@@ -280,7 +292,8 @@ fn find_delete(view: &View<'_>, findings: &mut Vec<Finding>) {
                 place,
                 Place::Project | Place::ProjectRoot | Place::Temporary
             )
-        }) && found_name(view.args()).is_some_and(|name| is_junk(name)))
+        }) && (found_name(view.args()).is_some_and(|name| is_junk(name))
+            || view.has_word("-empty")))
     {
         report(findings, doc);
     }
@@ -292,7 +305,13 @@ fn shred(view: &View<'_>, findings: &mut Vec<Finding>) {
         .operands(&["-n", "-s", "--size", "--iterations", "-r"]);
     if targets.iter().any(|arg| is_device(&arg.text)) {
         report(findings, rule(RULES, "filesystem.device"));
-    } else if view.program == "shred" && !view.wants_help()
+    } else if view.is(&["shred", "wipe"]) && !view.wants_help() && !targets.is_empty()
+        || view.program == "truncate"
+            && view
+                .run
+                .value(&["-s", "--size"])
+                .is_some_and(|size| matches!(size, "0" | "0K" | "0M" | "00"))
+            && targets.iter().any(|arg| edits::holds_data(view, arg))
         || targets.iter().any(|arg| is_system_file(view, arg))
     {
         report(findings, rule(RULES, "filesystem.shred"));
@@ -337,6 +356,7 @@ fn move_away(view: &View<'_>, findings: &mut Vec<Finding>) {
         .iter()
         .any(|arg| match paths::place(view.run, arg, view.facts) {
             Place::Root | Place::ProjectRoot | Place::System => true,
+            Place::VersionControl => arg.text.trim_end_matches('/').ends_with(".git"),
             Place::Home => !names_some(arg),
             _ => false,
         })
@@ -388,13 +408,28 @@ fn sync_delete(view: &View<'_>, findings: &mut Vec<Finding>) {
         "dedupe",
         "cleanup",
         "rmdirs",
+        "bisync",
     ];
     let rclone = view.program == "rclone"
         && view
             .words()
             .first()
             .is_some_and(|word| verbs.contains(word));
-    if (deletes && view.program == "rsync" || rclone)
+    let scratch = view.program == "rsync"
+        && view
+            .run
+            .operands(&["-e", "--exclude"])
+            .last()
+            .is_some_and(|target| {
+                !target.text.contains(':')
+                    && (paths::place(view.run, target, view.facts) == Place::Temporary
+                        || is_rebuilt(target))
+            })
+        && !view
+            .args()
+            .iter()
+            .any(|arg| arg.text == "--remove-source-files");
+    if (deletes && view.program == "rsync" && !scratch || rclone)
         && !view.wants_help()
         && !view.run.has(Some('n'), &[])
     {
@@ -417,6 +452,17 @@ fn redirects(view: &View<'_>, findings: &mut Vec<Finding>) {
             report(findings, rule(RULES, "filesystem.device"));
         } else if !target.text.starts_with("/dev/") {
             system_write(view, target, findings);
+            let emptied = *kind == RedirectKind::Write && edits::empties_data(view, target);
+            if emptied {
+                report(findings, rule(RULES, "filesystem.shred"));
+            } else if *kind == RedirectKind::Write && edits::is_start_up(&target.text) {
+                report_as(
+                    findings,
+                    rule(RULES, "filesystem.system-write"),
+                    Verdict::Ask,
+                    "This replaces a start-up file of a home as a whole.".to_owned(),
+                );
+            }
         }
     }
 }

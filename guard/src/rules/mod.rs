@@ -231,6 +231,7 @@ mod tests {
             include_str!("databases.rs"),
             include_str!("filesystem.rs"),
             include_str!("filesystem/disks.rs"),
+            include_str!("filesystem/edits.rs"),
             include_str!("git.rs"),
             include_str!("git/others.rs"),
             include_str!("orm.rs"),

@@ -155,12 +155,18 @@ pub(super) fn gives(view: &View<'_>, flags: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{accounts, git, network, services};
+    use super::super::{accounts, filesystem, git, network, services};
     use super::*;
 
     #[test]
     fn tools_are_sorted_by_name_and_their_rules_are_listed() {
-        for tools in [accounts::TOOLS, git::TOOLS, network::TOOLS, services::TOOLS] {
+        for tools in [
+            accounts::TOOLS,
+            filesystem::TOOLS,
+            git::TOOLS,
+            network::TOOLS,
+            services::TOOLS,
+        ] {
             for pair in tools.windows(2) {
                 assert!(pair[0].0 < pair[1].0, "{} before {}", pair[0].0, pair[1].0);
             }
