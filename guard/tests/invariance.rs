@@ -51,6 +51,73 @@ const COMMANDS: &[&str] = &[
     "ssh db-1 dropdb shop",
 ];
 
+/// The tables of cases, field by field.
+const TABLES: &[&str] = &[
+    include_str!("fields/accounts.txt"),
+    include_str!("fields/clouds.txt"),
+    include_str!("fields/containers.txt"),
+    include_str!("fields/databases.txt"),
+    include_str!("fields/filesystem.txt"),
+    include_str!("fields/git.txt"),
+    include_str!("fields/infrastructure.txt"),
+    include_str!("fields/kubernetes.txt"),
+    include_str!("fields/network.txt"),
+    include_str!("fields/orm.txt"),
+    include_str!("fields/packages.txt"),
+    include_str!("fields/services.txt"),
+];
+
+/// The commands of the tables that are simple and external, with literal words.
+fn table_commands() -> impl Iterator<Item = &'static str> {
+    const BUILTINS: &[&str] = &[
+        "cd", "export", "eval", "source", ".", "history", "unset", "set", "kill", "trap", "exec",
+    ];
+    TABLES
+        .iter()
+        .flat_map(|table| table.lines())
+        .filter(|line| !line.is_empty() && !line.starts_with("# "))
+        .flat_map(|line| line.split(" ~ ").skip(1))
+        .filter(|command| {
+            let plain = |one: char| one.is_ascii_alphanumeric() || " -_./:=,@%+".contains(one);
+            let first = command.split(' ').next().unwrap_or_default();
+            command.chars().all(plain) && !BUILTINS.contains(&first) && !first.contains('=')
+        })
+}
+
+#[test]
+fn the_commands_of_all_fields_are_judged_alike_however_they_are_wrapped_or_mentioned() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for command in table_commands() {
+        tried += 1;
+        let bare = verdict(command);
+        let start = Written {
+            text: command.to_owned(),
+            simple: true,
+        };
+        for kind in 0..WRAPPINGS {
+            let written = wrap(&start, kind);
+            let found = verdict(&written.text);
+            if found < bare {
+                wrong.push(format!("{found:?} below {bare:?}: {}", written.text));
+            }
+        }
+        for mention in [
+            format!("echo {}", quoted(command)),
+            format!("git commit -m {}", quoted(command)),
+            format!("ls # {command}"),
+            format!("cat <<'EOF'\n{command}\nEOF"),
+        ] {
+            let found = verdict(&mention);
+            if found > Verdict::None {
+                wrong.push(format!("{found:?}: {mention}"));
+            }
+        }
+    }
+    assert!(tried > 100, "{tried}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 const ROUNDS: usize = 24;
 
 /// The same numbers at every run.

@@ -157,6 +157,16 @@ fn what_runs_is_found_wherever_it_stands() {
 }
 
 #[test]
+fn a_long_text_that_is_only_written_is_stepped_over() {
+    let text = "a line of data\n".repeat(40_000);
+    let command = |after: &str| format!("cat > notes.txt <<'EOF'\n{text}EOF\n{after}");
+    assert_eq!(verdict(&command("ls")), Verdict::None);
+    assert_eq!(verdict(&command("rm -rf /")), Verdict::Deny);
+    let program = format!("bash <<'EOF'\n{text}EOF\n");
+    assert_eq!(verdict(&program), Verdict::Ask);
+}
+
+#[test]
 fn the_file_system() {
     check(
         r#"

@@ -168,6 +168,35 @@ impl Walker<'_> {
         }
     }
 
+    /// The names that a packer reads from its input, as words of its own: `zip -@`, `tar -T -`.
+    pub(super) fn named_by_input(
+        &self,
+        scope: &Scope,
+        name: &str,
+        args: &[Arg],
+        around: &Around,
+    ) -> Vec<Arg> {
+        let has = |word: &str| args.iter().any(|arg| arg.text == word);
+        let reads = match name {
+            "zip" => has("-@"),
+            "tar" | "gtar" | "bsdtar" => {
+                has("-T-") || has("--files-from=-") || has("-T") && has("-")
+            }
+            "rsync" => has("--files-from=-"),
+            "cpio" => args
+                .iter()
+                .any(|arg| arg.text.starts_with("-o") || arg.text == "--create"),
+            _ => false,
+        };
+        if !reads || !around.stdin.given {
+            return Vec::new();
+        }
+        match &around.stdin.text {
+            Some(text) => text.lines().take(MAX_ITEMS).map(Arg::new).collect(),
+            None => self.listed(scope, around),
+        }
+    }
+
     /// What a `find` by name feeds to `xargs`: unknown, but for where it is and how it is called.
     fn listed(&self, scope: &Scope, around: &Around) -> Vec<Arg> {
         let unknown = || vec![Arg::unknown()];

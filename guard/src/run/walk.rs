@@ -21,6 +21,8 @@ const MAX_BYTES: usize = 1 << 20;
 const MAX_TEXT: usize = 256 << 10;
 /// How many commands before it a stage of a pipeline is told of.
 const MAX_FEEDERS: usize = 128;
+/// How many texts too long to be read are stepped over.
+const MAX_PARTS: usize = 8;
 /// How often a function is followed inside itself.
 const MAX_RECURSION: usize = 2;
 /// How many values of a loop are followed one by one.
@@ -68,20 +70,48 @@ impl<'h> Walker<'h> {
             cwd: cwd.starts_with('/').then(|| cwd.to_owned()),
             ..Scope::default()
         };
-        let mut end = text.len().min(MAX_TEXT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
+        let mut rest = text;
+        #[cfg(test)]
+        let mut read = 0;
+        let mut unfinished = false;
+        for _ in 0..MAX_PARTS {
+            let mut end = rest.len().min(MAX_TEXT);
+            while !rest.is_char_boundary(end) {
+                end -= 1;
+            }
+            let script = parse(&rest[..end], &mut self.pieces);
+            self.script(&mut scope, &script, &Input::default());
+            #[cfg(test)]
+            {
+                read += end;
+            }
+            self.incomplete = end < rest.len();
+            // A program inside this one may be known in part only: that says nothing about the line.
+            unfinished = script.unfinished;
+            if !self.incomplete {
+                self.incomplete = script.cut;
+                break;
+            }
+            // A text that is only written or shown is stepped over, however long it is.
+            let Some(after) = script
+                .open
+                .as_ref()
+                .filter(|_| is_shown(&script))
+                .and_then(|open| {
+                    let line = rest[..end].rfind('\n').map_or(0, |at| at + 1);
+                    open.end_in(&rest[line..]).map(|at| line + at)
+                })
+            else {
+                break;
+            };
+            rest = &rest[after..];
         }
-        self.incomplete = end < text.len();
-        let script = parse(&text[..end], &mut self.pieces);
-        self.script(&mut scope, &script, &Input::default());
         Runs {
             #[cfg(test)]
-            work: self.steps + self.pieces + (self.bytes + end) / 64 + self.scanned / 64,
+            work: self.steps + self.pieces + (self.bytes + read) / 64 + self.scanned / 64,
             list: self.runs,
             incomplete: self.incomplete,
-            // A program inside this one may be known in part only: that says nothing about the line.
-            unfinished: script.unfinished,
+            unfinished,
         }
     }
 
@@ -361,6 +391,10 @@ impl<'h> Walker<'h> {
                 }
             };
         }
+        let args = argv.get(1..).unwrap_or_default();
+        let mut named = self.named_by_input(scope, &name, args, &around);
+        let mut argv = argv;
+        argv.append(&mut named);
         if let Followed::To(output) = self.nested(scope, &name, &argv, &around) {
             return output;
         }
@@ -397,4 +431,13 @@ impl<'h> Walker<'h> {
             inputs,
         });
     }
+}
+
+/// Whether the last command of a script only writes or shows its input.
+fn is_shown(script: &Script) -> bool {
+    matches!(
+        script.items.last().map(|item| item.commands.as_slice()),
+        Some([Command::Simple(simple)])
+            if matches!(simple.words.first().and_then(crate::shell::Word::bare), Some("cat" | "tee"))
+    )
 }

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::parse::Parser;
-use super::{Part, Word};
+use super::{OpenDocument, Part, Word};
 
 /// A body that is still to be read.
 #[derive(Debug)]
@@ -54,6 +54,12 @@ impl Parser<'_> {
             body.push('\n');
         }
         self.unfinished |= !closed;
+        if !closed && pending.quoted && self.depth == 0 {
+            self.open = Some(OpenDocument {
+                delimiter: pending.delimiter.clone(),
+                strip_tabs: pending.strip_tabs,
+            });
+        }
         let word = if pending.quoted {
             Word {
                 parts: vec![Part::Literal {

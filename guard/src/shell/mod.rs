@@ -22,6 +22,35 @@ pub(crate) struct Script {
     pub(crate) unfinished: bool,
     /// Whether reading stopped before the end, because of depth or length.
     pub(crate) cut: bool,
+    /// The quoted here-document that the text ends in, if it does.
+    pub(crate) open: Option<OpenDocument>,
+}
+
+/// A quoted here-document whose end was not read.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenDocument {
+    pub(crate) delimiter: String,
+    pub(crate) strip_tabs: bool,
+}
+
+impl OpenDocument {
+    /// Where the text goes on after the line that closes the document.
+    pub(crate) fn end_in(&self, text: &str) -> Option<usize> {
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            at += line.len();
+            let line = line.trim_end_matches(['\n', '\r']);
+            let line = if self.strip_tabs {
+                line.trim_start_matches('\t')
+            } else {
+                line
+            };
+            if line == self.delimiter {
+                return Some(at);
+            }
+        }
+        None
+    }
 }
 
 /// One pipeline of a list.

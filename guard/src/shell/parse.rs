@@ -1,7 +1,7 @@
 //! The recursive descent over lists, pipelines and commands.
 
 use super::heredoc::Pending;
-use super::{Assignment, Command, Item, Part, Script, Simple, Word};
+use super::{Assignment, Command, Item, OpenDocument, Part, Script, Simple, Word};
 
 /// How deep brackets, substitutions and compound commands may nest.
 pub(super) const MAX_DEPTH: usize = 40;
@@ -31,6 +31,8 @@ pub(super) struct Parser<'t> {
     /// How many words and parts were read.
     pub(super) pieces: usize,
     pub(super) pending: Vec<Pending>,
+    /// The here-document that the text ended in.
+    pub(super) open: Option<OpenDocument>,
 }
 
 impl<'t> Parser<'t> {
@@ -43,6 +45,7 @@ impl<'t> Parser<'t> {
             cut: false,
             pieces: 0,
             pending: Vec::new(),
+            open: None,
         }
     }
 
@@ -50,6 +53,7 @@ impl<'t> Parser<'t> {
         let mut script = self.list(&[], None);
         script.unfinished |= self.unfinished;
         script.cut |= self.cut;
+        script.open = self.open.take();
         script
     }
 
