@@ -174,7 +174,8 @@ pub(crate) const TOOLS: &[Tool] = &[
     ("systemctl", &[form("restart|try-restart|reload-or-restart|condrestart \
         networking|networking.service|NetworkManager|NetworkManager.service|systemd-networkd|systemd-networkd.service|network|network.service|wpa_supplicant|wpa_supplicant.service", CHANGE)]),
     ("tailscale", &[
-        form("down|logout|switch|funnel", CHANGE),
+        harmless("serve|funnel status"),
+            form("down|logout|switch|funnel", CHANGE),
         form("serve|funnel reset|off", CHANGE),
         form("up", CHANGE).with("--reset"),
         form("set", CHANGE).with("--ssh=false --exit-node --accept-routes --shields-up"),
@@ -186,7 +187,7 @@ pub(crate) const TOOLS: &[Tool] = &[
         form("default allow", OFF).ask(),
         form("default allow|deny|reject", POLICY),
         form("", POLICY).with("--force"),
-        form("deny|reject|limit 22|ssh|22/tcp|OpenSSH", POLICY),
+        form("deny|reject 22|ssh|22/tcp|OpenSSH", POLICY),
         form("delete allow|limit 22|ssh|22/tcp|OpenSSH", POLICY),
     ]),
     ("wg", &[form("set|setconf|syncconf", CHANGE)]),

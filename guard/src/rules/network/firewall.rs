@@ -70,9 +70,10 @@ fn chains(view: &View<'_>, findings: &mut Vec<Finding>) {
     let locks_out = adds && blocks && login && !view.has_word("-s") && !view.has_word("--source");
     let deletes = view.run.has(Some('D'), &["delete"])
         && (login && !blocks
-            || words
-                .iter()
-                .any(|word| word.bytes().all(|byte| byte.is_ascii_digit())));
+            || !narrow
+                && words
+                    .last()
+                    .is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())));
     if everything || locks_out || deletes {
         report(findings, rule(RULES, POLICY));
     }

@@ -13,7 +13,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         "kill" => everybody(view) || fed_by_all(view),
         "pkill" | "killall" => {
             let tells = gives(view, "-l -0 --list") || view.has_word("-0");
-            !tells && (gives(view, "-u -U --user --euid --uid") || fits_all(view))
+            !tells && (of_user(view) || fits_all(view))
         }
         "fuser" => gives(view, "-k --kill") && holds_a_tree(view),
         "taskkill" | "stop-process" => view.words().iter().any(|word| {
@@ -108,6 +108,21 @@ fn fed_by_all(view: &View<'_>) -> bool {
         );
     }
     all
+}
+
+/// `-u ann`; `-USR1` is a signal.
+fn of_user(view: &View<'_>) -> bool {
+    gives(view, "--user --euid --uid")
+        || view.args().iter().any(|arg| {
+            arg.text
+                .strip_prefix('-')
+                .filter(|letters| {
+                    letters.len() == 1 || !letters.contains(|one: char| one.is_ascii_uppercase())
+                })
+                .is_some_and(|letters| {
+                    !letters.starts_with('-') && letters.ends_with('u') || letters == "U"
+                })
+        })
 }
 
 /// A pattern that fits every process.
