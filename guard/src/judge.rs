@@ -128,30 +128,31 @@ fn in_shell<'a>(call: &ToolCall, command: &'a str) -> Cow<'a, str> {
 
 /// Where no project is known, the directory of the call is taken for one, unless it is the system's.
 /// Below `/srv` and its like people keep projects too.
-fn with_project(call: &ToolCall, facts: &Facts) -> Facts {
-    let mut facts = facts.clone();
-    if facts.project.is_none() {
-        let here = Run {
-            cwd: Some(call.cwd.to_owned()),
-            ..Run::default()
-        };
-        let place = paths::place(&here, &Arg::new(call.cwd), &facts);
-        let kept = ["/srv/", "/opt/", "/mnt/", "/media/", "/var/www/", "/root/"]
-            .iter()
-            .any(|folder| call.cwd.len() > folder.len() && call.cwd.starts_with(folder));
-        if kept
-            || !matches!(
-                place,
-                Place::Root | Place::System | Place::Home | Place::Unknown
-            )
-        {
-            facts.project = Some(Project {
-                root: call.cwd.to_owned(),
-                under_version_control: false,
-            });
-        }
+fn with_project<'a>(call: &ToolCall, facts: &'a Facts) -> Cow<'a, Facts> {
+    if facts.project.is_some() {
+        return Cow::Borrowed(facts);
     }
-    facts
+    let here = Run {
+        cwd: Some(call.cwd.to_owned()),
+        ..Run::default()
+    };
+    let place = paths::place(&here, &Arg::new(call.cwd), facts);
+    let kept = ["/srv/", "/opt/", "/mnt/", "/media/", "/var/www/", "/root/"]
+        .iter()
+        .any(|folder| call.cwd.len() > folder.len() && call.cwd.starts_with(folder));
+    let is_systems = matches!(
+        place,
+        Place::Root | Place::System | Place::Home | Place::Unknown
+    );
+    if is_systems && !kept {
+        return Cow::Borrowed(facts);
+    }
+    let mut facts = facts.clone();
+    facts.project = Some(Project {
+        root: call.cwd.to_owned(),
+        under_version_control: false,
+    });
+    Cow::Owned(facts)
 }
 
 fn command_findings(run: &Run, runs: &Runs, facts: &Facts) -> Vec<Finding> {

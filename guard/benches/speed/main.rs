@@ -1,0 +1,24 @@
+//! How long the guard takes, for ordinary commands and for input made to hurt.
+//!
+//! `cargo bench -p guard --bench speed` measures both. With the path of a file of JSON lines (`{"command": …}`)
+//! behind `--` it measures the commands of that file. Every figure stands beside a pass over as many bytes that
+//! was measured in the same breath, so that machines and busy moments compare.
+
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+
+mod hostile;
+mod ordinary;
+mod worst;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // What `worst` starts, so that the memory of each input is its own.
+        ["one", way, index] => worst::one(way, index),
+        [path, ..] if !path.starts_with('-') => ordinary::measure(&ordinary::from_file(path)),
+        _ => {
+            ordinary::measure(&ordinary::from_tables());
+            worst::measure();
+        }
+    }
+}
