@@ -14,6 +14,7 @@ const MAX_LIST: usize = 64;
 
 impl Walker<'_> {
     /// Follows a builtin.
+    #[expect(clippy::too_many_lines, reason = "one arm a builtin")]
     pub(super) fn builtin(
         &mut self,
         scope: &mut Scope,
@@ -160,7 +161,7 @@ impl Walker<'_> {
                 let Some(file) = args.first() else {
                     return Followed::Not;
                 };
-                let input = self.open(scope, &file.text, around);
+                let input = super::files::open(scope, &file.text, around);
                 let known = input.as_ref().and_then(|input| input.text.clone());
                 let text = known.or_else(|| self.file(&file.text));
                 let around = Around {

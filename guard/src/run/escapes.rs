@@ -56,6 +56,7 @@ impl Walker<'_> {
     }
 
     /// Follows what a program's own commands hand to a shell.
+    #[expect(clippy::too_many_lines, reason = "one arm a program")]
     pub(super) fn escapes(&mut self, scope: &Scope, name: &str, args: &[Arg], around: &Around) {
         let after = |flags: &[&str]| -> Vec<String> {
             args.windows(2)

@@ -81,19 +81,6 @@ impl Walker<'_> {
         (!texts.is_empty()).then(|| texts.concat())
     }
 
-    /// The input behind a path that stands for an open one.
-    pub(super) fn open(&self, scope: &Scope, path: &str, around: &Around) -> Option<Input> {
-        if !is_descriptor(path) {
-            return None;
-        }
-        let held = if around.stdin.given {
-            &around.stdin
-        } else {
-            &scope.held
-        };
-        held.given.then(|| held.clone())
-    }
-
     /// Follows a file as the program that its first line names.
     pub(super) fn script_file(
         &mut self,
@@ -115,6 +102,19 @@ impl Walker<'_> {
         }
         self.program(scope, text, stdin)
     }
+}
+
+/// The input behind a path that stands for an open one.
+pub(super) fn open(scope: &Scope, path: &str, around: &Around) -> Option<Input> {
+    if !is_descriptor(path) {
+        return None;
+    }
+    let held = if around.stdin.given {
+        &around.stdin
+    } else {
+        &scope.held
+    };
+    held.given.then(|| held.clone())
 }
 
 /// Whether a path stands for an open input.

@@ -26,6 +26,10 @@ fn source_of(words: &[Arg]) -> Option<usize> {
 }
 
 impl Walker<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "its flags, then its words, read in one go"
+    )]
     pub(super) fn xargs(&mut self, scope: &mut Scope, whole: &[Arg], around: &Around) {
         const WITH_VALUE: &[&str] = &[
             "-I",

@@ -153,7 +153,7 @@ impl Walker<'_> {
         // A file that is a descriptor is an input.
         if let Some(stdin) = rest
             .first()
-            .and_then(|file| self.open(scope, &file.text, around))
+            .and_then(|file| super::files::open(scope, &file.text, around))
         {
             let around = Around {
                 stdin,

@@ -17,10 +17,9 @@ impl Walker<'_> {
             return None;
         }
         let text = match name {
-            "mktemp" => temporary(args),
-            "echo" => Some(echo(args)),
+            "mktemp" => Some(temporary(args)),
             "printf" => Some(printf(args)),
-            "yes" => Some(echo(args)),
+            "echo" | "yes" => Some(echo(args)),
             "base64" => {
                 let decodes = ["-d", "-D", "-di", "-id", "--decode"];
                 if args.iter().any(|arg| decodes.contains(&arg.text.as_str())) {
@@ -49,7 +48,7 @@ impl Walker<'_> {
 }
 
 /// What `mktemp` prints: a new path, of which only the place is known.
-fn temporary(args: &[Arg]) -> Option<String> {
+fn temporary(args: &[Arg]) -> String {
     let mut folder = None;
     let mut template = None;
     let mut words = args.iter();
@@ -74,7 +73,7 @@ fn temporary(args: &[Arg]) -> Option<String> {
         _ => "/tmp/".to_owned(),
     };
     let name = template.unwrap_or("tmp.XXX").trim_end_matches('X');
-    Some(format!("{folder}{name}{UNKNOWN}\n"))
+    format!("{folder}{name}{UNKNOWN}\n")
 }
 
 pub(super) fn echo(args: &[Arg]) -> String {

@@ -144,6 +144,10 @@ impl Walker<'_> {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "flags, verb and words of one family of programs"
+    )]
     pub(super) fn container(&mut self, scope: &Scope, name: &str, args: &[Arg], around: &Around) {
         const GLOBAL: &[&str] = &[
             "-H",

@@ -11,12 +11,11 @@ impl Walker<'_> {
     /// A table of jobs, from the input or from a file written earlier in the line.
     pub(super) fn crontab(&mut self, scope: &Scope, args: &[Arg], around: &Around) {
         let (rest, _) = skip_flags(args, &["-u"]);
-        let table = match rest.first().filter(|file| file.text != "-") {
-            Some(file) => self.file(&file.text),
-            None => {
-                let text = around.stdin.text.clone();
-                text.or_else(|| self.pieces_of(&around.stdin))
-            }
+        let table = if let Some(file) = rest.first().filter(|file| file.text != "-") {
+            self.file(&file.text)
+        } else {
+            let text = around.stdin.text.clone();
+            text.or_else(|| self.pieces_of(&around.stdin))
         };
         for line in table.unwrap_or_default().lines().take(MAX_LINES) {
             if let Some(command) = job(line) {

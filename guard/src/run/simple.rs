@@ -8,6 +8,10 @@ use super::{Arg, Input};
 use crate::shell::{DECLARES, Redirect, RedirectKind, Simple};
 
 impl Walker<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the order of expansion is the shell's"
+    )]
     pub(super) fn simple(
         &mut self,
         scope: &mut Scope,

@@ -289,6 +289,10 @@ impl<'h> Walker<'h> {
     }
 
     /// Follows one command with its words expanded.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the order in which a name is looked up is the shell's"
+    )]
     pub(super) fn run(
         &mut self,
         scope: &mut Scope,
@@ -391,8 +395,8 @@ impl<'h> Walker<'h> {
                 }
             };
         }
-        let args = argv.get(1..).unwrap_or_default();
-        let mut named = self.named_by_input(scope, &name, args, &around);
+        let words = argv.get(1..).unwrap_or_default();
+        let mut named = self.named_by_input(scope, &name, words, &around);
         let mut argv = argv;
         argv.append(&mut named);
         if let Followed::To(output) = self.nested(scope, &name, &argv, &around) {

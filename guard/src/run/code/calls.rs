@@ -140,6 +140,7 @@ pub(super) fn steps(code: &str, language: &str, given: &[(String, String)]) -> V
     found
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm a kind of call")]
 fn gather(
     code: &str,
     language: &str,
@@ -149,7 +150,7 @@ fn gather(
 ) {
     let plain = tokens(code, language);
     let hides = plain.iter().any(decodes);
-    let tokens = resolved(plain, given);
+    let tokens = resolved(&plain, given);
     for (index, token) in tokens.iter().enumerate() {
         let rest = tokens.get(index + 1..).unwrap_or_default();
         let before = index.checked_sub(1).and_then(|at| tokens.get(at));

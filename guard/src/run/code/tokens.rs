@@ -126,7 +126,7 @@ fn literal(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, end: char)
 
 /// `qx(…)`, `%x{…}`: a command between brackets or marks of any kind.
 fn quoted(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, found: &mut Vec<Token>) {
-    let Some(open) = characters.next_if(|one| one.is_ascii_punctuation()) else {
+    let Some(open) = characters.next_if(char::is_ascii_punctuation) else {
         found.push(Token::Name("qx".to_owned()));
         return;
     };
@@ -159,7 +159,7 @@ fn quoted(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, found: &mut
 }
 
 /// Puts texts together that the code puts together, and names that stand for a text or a call.
-pub(super) fn resolved(tokens: Vec<Token>, given: &[(String, String)]) -> Vec<Token> {
+pub(super) fn resolved(tokens: &[Token], given: &[(String, String)]) -> Vec<Token> {
     let mut texts: BTreeMap<String, String> = given.iter().cloned().collect();
     let mut calls: BTreeMap<String, String> = BTreeMap::new();
     let mut done: Vec<Token> = Vec::with_capacity(tokens.len());
@@ -207,10 +207,7 @@ pub(super) fn resolved(tokens: Vec<Token>, given: &[(String, String)]) -> Vec<To
                 }
             }
             Token::Text(text) => {
-                let joined = match done.as_slice() {
-                    [.., Token::Text(_), Token::Mark('+')] => true,
-                    _ => false,
-                };
+                let joined = matches!(done.as_slice(), [.., Token::Text(_), Token::Mark('+')]);
                 if joined {
                     done.pop();
                     if let Some(Token::Text(before)) = done.last_mut()
