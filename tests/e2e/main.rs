@@ -5,6 +5,7 @@ mod approvals;
 mod by_meaning;
 mod crash;
 mod degraded;
+mod guard_alike;
 mod hostile;
 mod one_road;
 mod recorded;
