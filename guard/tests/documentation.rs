@@ -48,3 +48,43 @@ fn every_field_has_a_sentence_of_its_own() {
         .collect();
     assert!(missing.is_empty(), "no sentence about {missing:?}");
 }
+
+/// Judges as `fjord guard check` does when a row says nothing of its folder.
+fn verdict(command: &str) -> &'static str {
+    let input = serde_json::json!({ "command": command });
+    let call = guard::ToolCall {
+        tool: "Bash",
+        input: &input,
+        cwd: "/home/dev/app",
+    };
+    let facts = guard::Facts {
+        project: Some(guard::Project {
+            root: "/home/dev/app".to_owned(),
+            under_version_control: true,
+        }),
+        home: Some("/home/dev".to_owned()),
+        ..guard::Facts::default()
+    };
+    guard::assess(&call, &facts, &guard::Settings::default())
+        .verdict
+        .as_str()
+}
+
+#[test]
+fn what_the_document_says_of_disputed_commands_is_so() {
+    let (_, rest) = DOCUMENT.split_once("## Disputed").expect("the section");
+    let (section, _) = rest.split_once("\n## ").expect("the next section");
+    let mut count = 0;
+    for row in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        // What stands on two lines is told in words there, and judged below.
+        let commands = cells[0].split('`').skip(1).step_by(2);
+        for command in commands.filter(|_| !cells[0].contains("<<")) {
+            assert_eq!(verdict(command), cells[1], "{command}");
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "{count}");
+    assert_eq!(verdict("cat <<EOF\n$(rm -rf ~)\nEOF"), "deny");
+    assert_eq!(verdict("cat <<'EOF'\n$(rm -rf ~)\nEOF"), "none");
+}
