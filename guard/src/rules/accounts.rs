@@ -224,7 +224,7 @@ fn is_private_key(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     (path.contains(".ssh/") || path.starts_with("/etc/ssh/"))
         && (name.starts_with("id_") || name.starts_with("ssh_host_"))
-        && !name.ends_with(".pub")
+        && name.rsplit('.').next() != Some("pub")
         || path.contains(".gnupg/private-keys")
 }
 

@@ -184,7 +184,7 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
                 Place::Home => (target.glob || force) && !names_some(target),
                 // A lock that a broken run left behind is in everybody's way.
                 Place::VersionControl => {
-                    (target.glob || force) && (target.glob || !target.text.ends_with(".lock"))
+                    target.glob || force && target.text.rsplit('.').next() != Some("lock")
                 }
                 Place::Project => force && swept && !is_junk(&target.text),
                 _ => false,
@@ -292,8 +292,7 @@ fn find_delete(view: &View<'_>, findings: &mut Vec<Finding>) {
                 place,
                 Place::Project | Place::ProjectRoot | Place::Temporary
             )
-        }) && (found_name(view.args()).is_some_and(|name| is_junk(name))
-            || view.has_word("-empty")))
+        }) && (found_name(view.args()).is_some_and(is_junk) || view.has_word("-empty")))
     {
         report(findings, doc);
     }
@@ -356,7 +355,9 @@ fn move_away(view: &View<'_>, findings: &mut Vec<Finding>) {
         .iter()
         .any(|arg| match paths::place(view.run, arg, view.facts) {
             Place::Root | Place::ProjectRoot | Place::System => true,
-            Place::VersionControl => arg.text.trim_end_matches('/').ends_with(".git"),
+            Place::VersionControl => {
+                arg.text.trim_end_matches('/').rsplit('/').next() == Some(".git")
+            }
             Place::Home => !names_some(arg),
             _ => false,
         })

@@ -132,7 +132,7 @@ fn found(verb: &str, line: &Line<'_>, asks_first: bool) -> Option<(&'static str,
     let id = match verb {
         "reset" if line.long("hard") || line.long("merge") => "git.reset-hard",
         "clean" if (line.flag('f', "force") || !asks_first) && !line.dry() => "git.clean",
-        "push" | "send-pack" => return push(line).map(|verdict| ("git.push-force", verdict)),
+        "push" | "send-pack" => return push(line),
         "branch" if branch(line) => "git.delete-branch",
         "tag" if line.flag('d', "delete") || line.flag('f', "force") => "git.delete-branch",
         "stash" if line.first_is(&["drop", "clear"]) => "git.stash-drop",
@@ -261,8 +261,8 @@ const SHARED: &[&str] = &[
     "stable",
 ];
 
-/// Whether a push takes something away on the remote: `Some` with a verdict other than the rule's own.
-fn push(line: &Line<'_>) -> Option<Option<Verdict>> {
+/// Whether a push takes something away on the remote, and a verdict other than the rule's own.
+fn push(line: &Line<'_>) -> Option<(&'static str, Option<Verdict>)> {
     if line.dry() {
         return None;
     }
@@ -282,13 +282,13 @@ fn push(line: &Line<'_>) -> Option<Option<Verdict>> {
         .iter()
         .any(|text| text.starts_with('+') || text.starts_with(':') && text.len() > 1);
     if forced && (!leased || line.flag('f', "")) || plus {
-        return Some(None);
+        return Some(("git.push-force", None));
     }
     let to_shared = refspecs.iter().any(|text| {
         let name = text.rsplit(':').next().unwrap_or_default();
         SHARED.contains(&name.trim_start_matches("refs/heads/"))
     });
-    (leased && to_shared).then_some(Some(Verdict::Ask))
+    (leased && to_shared).then_some(("git.push-force", Some(Verdict::Ask)))
 }
 
 /// Whether a branch is deleted unmerged, or moved away from its commits.

@@ -309,9 +309,8 @@ fn act<'a>(view: &'a View<'_>) -> Option<Act<'a>> {
             let verb = after_values(view, &words)?;
             (words.get(verb)?, words.get(verb + 1..)?.to_vec())
         }
-        "rc-service" => (words.get(1)?, words.get(..1)?.to_vec()),
         "stop" => ("stop", words.clone()),
-        "service" | "invoke-rc.d" => (words.get(1)?, words.get(..1)?.to_vec()),
+        "service" | "invoke-rc.d" | "rc-service" => (words.get(1)?, words.get(..1)?.to_vec()),
         "start-stop-daemon" if gives(view, "-K --stop") => {
             ("stop", vec![view.run.value(&["-n", "--name"])?])
         }

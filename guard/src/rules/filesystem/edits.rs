@@ -20,6 +20,9 @@ const EMPTIED_ENDS: &[&str] = &[
     ".log", ".tmp", ".txt", ".out", ".err", ".pid", ".cache", ".img",
 ];
 
+/// Ends of archives, and of what is packed away every night.
+const PACKED_ENDS: &[&str] = &[".tgz", ".log", ".zip", ".7z"];
+
 pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     match view.program.as_str() {
         "sed" if gives(view, "-i --in-place") || in_place(view) => {
@@ -59,6 +62,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             }
         }
         "perl" | "python" | "python3" | "ruby" => forks(view, findings),
+        "fd" | "fdfind" => swept_by_fd(view, findings),
         _ => {}
     }
     rights(view, findings);
@@ -81,7 +85,6 @@ fn packed(view: &View<'_>, findings: &mut Vec<Finding>) {
     let matters = sources.iter().any(|target| {
         !is_rebuilt(target)
             && !target.text.contains(".tar")
-            && !target.text.ends_with(".tgz")
             && matches!(
                 paths::place(view.run, target, view.facts),
                 Place::Project
@@ -92,9 +95,7 @@ fn packed(view: &View<'_>, findings: &mut Vec<Finding>) {
                     | Place::Outside
                     | Place::VersionControl
             )
-            && !target.text.ends_with(".log")
-            && !target.text.ends_with(".zip")
-            && !target.text.ends_with(".7z")
+            && !PACKED_ENDS.iter().any(|end| target.text.ends_with(end))
             && target.text.len() > 1
     });
     if matters {
@@ -204,6 +205,40 @@ fn fed(view: &View<'_>, findings: &mut Vec<Finding>) {
     });
     if sweeps && !filtered {
         report(findings, rule(RULES, "filesystem.find-delete"));
+    }
+}
+
+/// `fd -X rm` without a pattern, or below the system or a home.
+fn swept_by_fd(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let args = view.args();
+    let Some(at) = args
+        .iter()
+        .position(|arg| matches!(arg.text.as_str(), "-x" | "-X" | "--exec" | "--exec-batch"))
+    else {
+        return;
+    };
+    let deletes = args
+        .get(at + 1)
+        .is_some_and(|program| matches!(program.text.as_str(), "rm" | "shred" | "unlink" | "srm"));
+    if !deletes {
+        return;
+    }
+    let before = args.get(..at).unwrap_or_default();
+    let far = before.iter().any(|arg| {
+        arg.text.starts_with(['/', '~'])
+            && matches!(
+                paths::place(view.run, arg, view.facts),
+                Place::Root | Place::System | Place::Home
+            )
+    });
+    let picks = before
+        .iter()
+        .any(|arg| !arg.text.starts_with('-') && !matches!(arg.text.as_str(), "." | "f" | "d"));
+    let doc = rule(RULES, "filesystem.find-delete");
+    if far {
+        report_as(findings, doc, Verdict::Deny, doc.reason.to_owned());
+    } else if !picks {
+        report(findings, doc);
     }
 }
 

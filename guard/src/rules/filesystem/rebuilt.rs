@@ -126,7 +126,7 @@ pub(super) fn is_rebuilt(target: &Arg) -> bool {
     let is_known = |part: &str| {
         REBUILT.contains(&part)
             || is_junk(part)
-            || part.ends_with(".log")
+            || part.rsplit('.').next() == Some("log")
             || part.starts_with("cmake-build-")
     };
     if let Some((_, after)) = text.rsplit_once(UNKNOWN) {

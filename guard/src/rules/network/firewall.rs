@@ -84,10 +84,9 @@ fn whole(view: &View<'_>, findings: &mut Vec<Finding>) {
     let words = view.words();
     let from_all = matches!(
         words.as_slice(),
-        ["allow" | "deny" | "reject", "from", "any"]
+        ["allow" | "deny" | "reject", "from", "any" | "0.0.0.0/0"]
             | ["allow" | "deny" | "reject", "from", "any", "to", "any"]
             | ["allow" | "deny" | "reject", "in" | "out"]
-            | ["allow" | "deny" | "reject", "from", "0.0.0.0/0"]
     );
     let by_number = matches!(words.as_slice(), ["delete", number] if number.bytes().all(|byte| byte.is_ascii_digit()));
     if from_all || by_number {

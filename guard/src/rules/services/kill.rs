@@ -51,9 +51,8 @@ fn everybody(view: &View<'_>) -> bool {
             return signal == "-1";
         }
     }
-    words
-        .iter()
-        .any(|word| matches!(*word, "-1" | "1" | "-0" | "0"))
+    // `kill 0` ends the script's own group, as in a trap.
+    words.iter().any(|word| matches!(*word, "-1" | "1"))
 }
 
 /// The ids are those of every process, or of every process of a user.
@@ -127,12 +126,10 @@ fn of_user(view: &View<'_>) -> bool {
 
 /// A pattern that fits every process.
 fn fits_all(view: &View<'_>) -> bool {
-    view.args().len() > 0
-        && view
-            .run
-            .operands(&[])
-            .iter()
-            .any(|arg| is_for_all(&arg.text))
+    view.run
+        .operands(&[])
+        .iter()
+        .any(|arg| is_for_all(&arg.text))
 }
 
 fn is_for_all(pattern: &str) -> bool {
