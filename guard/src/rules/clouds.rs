@@ -1,10 +1,15 @@
-//! Cloud providers, infrastructure as code, and services with an API.
+//! Cloud providers, services with an API, and requests to them.
 //!
 //! Their tools name what they do in the subcommand, so the verbs are judged and not each product.
 
-use super::table;
-use super::{Field, Finding, RuleDoc, View, report, rule};
+mod http;
+mod special;
+mod tools;
+
+use super::verbs::{self, Act, Deed};
+use super::{Field, Finding, RuleDoc, View, report, rule, table};
 use crate::Verdict;
+use tools::{DATA, HOLDERS, JOBS, LOCAL, STOPPERS, TOOLS};
 
 pub(super) const FIELD: Field = Field {
     rules: RULES,
@@ -34,301 +39,123 @@ const RULES: &[RuleDoc] = &[
         reason: "A `DELETE` request deletes something behind an API.",
         alternative: "`GET` it first, and let a person delete it.",
     },
-];
-
-/// Where stores and control planes listen: Elasticsearch, etcd, Consul, Vault, Docker, Kubernetes and their like.
-const STORE_PORTS: &[&str] = &[
-    "9200", "9201", "2379", "8500", "8200", "2375", "2376", "6443", "8001", "5984", "6333", "8086",
-    "9090", "9091", "7700", "8108", "8983", "8123", "15672", "8474", "8083", "8091", "9000",
-    "7474", "8529", "9998", "19530", "2019",
-];
-
-const TOOLS: &[&str] = &[
-    "aws",
-    "gcloud",
-    "gsutil",
-    "az",
-    "doctl",
-    "hcloud",
-    "flyctl",
-    "fly",
-    "heroku",
-    "vercel",
-    "netlify",
-    "wrangler",
-    "firebase",
-    "apigeecli",
-    "fastly",
-    "circleci",
-    "ldcli",
-    "split",
-    "unleash",
-    "datadog-ci",
-    "newrelic",
-    "deck",
-    "kong",
-    "restic",
-    "borg",
-    "velero",
-    "stripe",
-    "square",
-    "pd",
-    "splunk",
-    "flipt",
-    "oci",
-    "ibmcloud",
-    "linode-cli",
-    "scw",
-    "railway",
-    "render",
-    "planetscale",
-    "pscale",
-    "neonctl",
-    "turso",
-    "mc",
-    "s3cmd",
-    "b2",
-    "vault",
-    "consul",
-    "nomad",
-    "java",
-    "op",
-    "doppler",
-    "infisical",
-    "supabase",
-    "convex",
-    "upstash",
-    "mongocli",
-    "atlas",
-    "ccloud",
-    "confluent",
-    "civo",
-    "vultr-cli",
-    "exo",
-    "openstack",
-    "cf",
-    "eb",
-    "surge",
-    "dopplerctl",
-    "auth0",
-    "okta",
-];
-
-const VERBS: &[&str] = &[
-    "delete",
-    "destroy",
-    "remove",
-    "rm",
-    "rb",
-    "purge",
-    "terminate",
-    "uninstall",
-    "forget",
-    "reset",
-    "prune",
-    "apps:destroy",
-    "pg:reset",
-    "undelete-all",
-    "archive-all",
-    "del",
-    "erase",
-    "wipe",
-    "sync",
-];
-
-/// What holds data, tool by tool.
-const DATA: &[(&str, &[&str])] = &[
-    (
-        "aws",
-        &[
-            "rds",
-            "delete-db-instance|delete-db-cluster|delete-db-snapshot|delete-db-cluster-snapshot",
-        ],
-    ),
-    ("aws", &["dynamodb", "delete-table|delete-backup"]),
-    ("aws", &["s3", "rb"]),
-    ("aws", &["s3api", "delete-bucket|delete-objects"]),
-    ("aws", &["ec2", "delete-volume|delete-snapshot"]),
-    ("aws", &["efs", "delete-file-system"]),
-    (
-        "aws",
-        &["kms", "schedule-key-deletion|delete-imported-key-material"],
-    ),
-    ("aws", &["cloudformation", "delete-stack"]),
-    (
-        "aws",
-        &[
-            "elasticache",
-            "delete-cache-cluster|delete-replication-group",
-        ],
-    ),
-    ("aws", &["redshift", "delete-cluster"]),
-    (
-        "aws",
-        &["backup", "delete-recovery-point|delete-backup-vault"],
-    ),
-    ("aws", &["ecr", "delete-repository"]),
-    ("aws", &["eks", "delete-cluster"]),
-    ("gcloud", &["projects", "delete"]),
-    ("gcloud", &["sql", "instances|databases|backups", "delete"]),
-    ("gcloud", &["compute", "disks|snapshots", "delete"]),
-    ("gcloud", &["container", "clusters", "delete"]),
-    (
-        "gcloud",
-        &["spanner|bigtable", "instances|databases", "delete"],
-    ),
-    ("gcloud", &["storage", "buckets", "delete"]),
-    ("gcloud", &["firestore", "databases", "delete"]),
-    ("gsutil", &["rb"]),
-    ("bq", &["rm"]),
-    ("az", &["group", "delete"]),
-    (
-        "az",
-        &[
-            "sql|postgres|mysql|cosmosdb",
-            "db|server|flexible-server|delete",
-            "delete",
-        ],
-    ),
-    ("az", &["storage", "account|container", "delete"]),
-    ("az", &["disk|snapshot|aks", "delete"]),
-    ("az", &["keyvault", "purge|delete"]),
-    ("doctl", &["databases", "delete"]),
-    ("doctl", &["compute", "volume|snapshot", "delete"]),
-    ("doctl", &["kubernetes", "cluster", "delete"]),
-    ("hcloud", &["volume|server|image", "delete"]),
-    ("fly", &["apps|volumes|volume|postgres", "destroy|delete"]),
-    (
-        "flyctl",
-        &["apps|volumes|volume|postgres", "destroy|delete"],
-    ),
-    ("heroku", &["pg:reset|apps:destroy|addons:destroy"]),
-    (
-        "firebase",
-        &["projects:delete|firestore:delete|database:remove"],
-    ),
-    (
-        "wrangler",
-        &["d1|r2|kv", "delete|bucket|namespace", "delete"],
-    ),
-    ("wrangler", &["d1", "delete"]),
-    ("netlify", &["sites:delete"]),
-    ("railway", &["down|delete"]),
-    ("pscale", &["database|branch", "delete"]),
-    ("turso", &["db", "destroy"]),
-    ("neonctl", &["projects|branches|databases", "delete"]),
-    ("linode-cli", &["linodes|volumes|databases", "delete|rm"]),
-];
-
-const PREFIXES: &[&str] = &[
-    "delete-",
-    "terminate-",
-    "deregister-",
-    "purge-",
-    "remove-",
-    "destroy-",
-    "schedule-key-deletion",
-    "kv:namespace-delete",
-    "reset-",
+    RuleDoc {
+        id: "clouds.change",
+        field: "clouds",
+        severity: Verdict::Ask,
+        reason: "This stops something at a provider, opens it to others, or takes a setting or a protection away.",
+        alternative: "Show what it would change, and let a person do it.",
+    },
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    if view.wants_help() {
+    http::judge(view, findings);
+    let program = view.program.as_str();
+    if program == "sdk-call" {
+        report(findings, rule(RULES, "clouds.delete"));
         return;
     }
-    let words = view.words();
-    let is_verb = |word: &&str| {
-        VERBS.contains(word)
-            || PREFIXES.iter().any(|prefix| word.starts_with(prefix))
-            || [":destroy", ":delete", ":remove", ":rm", ":reset", ":unset"]
-                .iter()
-                .any(|ending| word.ends_with(ending))
-    };
-    if DATA
+    let jenkins = program == "java" && view.args().iter().any(|arg| arg.text.contains("jenkins"));
+    let known = jenkins || TOOLS.binary_search(&program).is_ok();
+    if !known && !special::PROGRAMS.contains(&program) && !is_like_a_cloud_tool(program) {
+        return;
+    }
+    if verbs::only_shows(view) {
+        return;
+    }
+    let found = if DATA
         .iter()
-        .any(|(tool, words)| view.program == *tool && table::says(view, words))
+        .any(|(tool, words)| program == *tool && table::says(view, words))
     {
-        report(findings, rule(RULES, "clouds.delete-data"));
-    } else if view.program == "gsutil" && words.contains(&"rsync") && view.run.has(Some('d'), &[])
-        || view.program == "azcopy"
-            && view
-                .args()
-                .iter()
-                .any(|arg| arg.text == "--delete-destination=true")
-        || view.program == "sdk-call"
-    {
-        report(findings, rule(RULES, "clouds.delete"));
-    } else if view.is(TOOLS) {
-        let lists = words
-            .iter()
-            .take(3)
-            .any(|word| matches!(*word, "list" | "ls" | "get" | "describe" | "diff" | "show"));
-        let s3_recursive =
-            view.program != "aws" || !words.contains(&"sync") || view.has_word("--delete");
-        let sync = words.iter().take(4).any(|word| *word == "sync")
-            && !matches!(view.program.as_str(), "aws" | "deck" | "gsutil");
-        if words.iter().take(5).any(is_verb)
-            && !lists
-            && s3_recursive
-            && !sync
-            && (view.program != "java"
-                || view.args().iter().any(|arg| arg.text.contains("jenkins")))
-        {
-            report(findings, rule(RULES, "clouds.delete"));
-        }
-    } else if view.is(&["curl", "http", "https", "xh"]) {
-        let method = view
-            .run
-            .value(&["-X", "--request"])
-            .is_some_and(|method| method.eq_ignore_ascii_case("delete"));
-        let word = view.program != "curl" && words.first().is_some_and(|word| *word == "DELETE");
-        let posts = view
-            .run
-            .value(&["-X", "--request"])
-            .is_some_and(|method| method.eq_ignore_ascii_case("post"))
-            || words.first().is_some_and(|word| *word == "POST");
-        if (method || word) && !is_development(view, &words)
-            || posts && words.iter().any(|word| ends_in_deletion(word))
-        {
-            report(findings, rule(RULES, "clouds.api-delete"));
-        }
+        Some("clouds.delete-data")
+    } else {
+        special::judge(view).or_else(|| verbs::act(view).and_then(|act| by_verb(view, &act, known)))
+    };
+    if let Some(id) = found {
+        report(findings, rule(RULES, id));
     }
 }
 
-/// Whether a request goes to what is being developed here, and not to a store that listens here too.
-fn is_development(view: &View<'_>, words: &[&str]) -> bool {
-    let mut addresses = words
-        .iter()
-        .filter(|word| word.contains('/') || word.contains(':'))
-        .filter(|word| !word.contains(' ') && !word.starts_with(['@', '{']));
-    let Some(address) = addresses.next() else {
-        return false;
-    };
-    let address = address
-        .strip_prefix("http://")
-        .or_else(|| address.strip_prefix("https://"))
-        .unwrap_or(address);
-    let (host, path) = address.split_once('/').unwrap_or((address, ""));
-    let (host, port) = host.rsplit_once(':').unwrap_or((host, ""));
-    view.run.host.is_none()
-        && matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]")
-        && !STORE_PORTS.contains(&port)
-        && path.contains('/')
+/// What the verb of a command tells.
+fn by_verb(view: &View<'_>, act: &Act<'_>, known: bool) -> Option<&'static str> {
+    let program = view.program.as_str();
+    let local = LOCAL.iter().any(|(tool, words)| {
+        *tool == program
+            && (act
+                .before
+                .first()
+                .is_some_and(|first| words.contains(first))
+                || words.contains(&act.word))
+    });
+    let list = |words: &[&str], list: &[&str]| words.iter().any(|word| list.contains(word));
+    let pieces: Vec<&str> = act.word.split(['-', ':']).skip(1).collect();
+    match act.deed {
+        _ if local => None,
+        // An unknown tool is judged by the plainest verbs only.
+        Deed::Delete if !known => matches!(
+            act.word,
+            "delete" | "destroy" | "drop" | "purge" | "terminate" | "wipe"
+        )
+        .then_some("clouds.delete"),
+        _ if !known => None,
+        Deed::Delete if list(&act.before, HOLDERS) && is_final(act.word) => {
+            // What is below a holder, such as `databases users delete`, is not the holder.
+            let holds = act.before.last().is_some_and(|last| HOLDERS.contains(last));
+            Some(if holds {
+                "clouds.delete-data"
+            } else {
+                "clouds.delete"
+            })
+        }
+        Deed::Delete => Some("clouds.delete"),
+        Deed::Stop if !STOPPERS.contains(&program) => None,
+        Deed::Stop if list(&act.before, JOBS) || list(&pieces, JOBS) => None,
+        Deed::Undo | Deed::Stop => Some("clouds.change"),
+    }
 }
 
-/// Whether the last piece of an address says that something is deleted or closed.
-fn ends_in_deletion(address: &str) -> bool {
-    let path = address.split(['?', '#']).next().unwrap_or_default();
-    let Some((_, last)) = path.trim_end_matches('/').rsplit_once('/') else {
-        return false;
-    };
-    let mut parts = last.split(['-', '_', ':']).filter(|part| !part.is_empty());
-    // An issue is closed every day, an index is not.
-    last == "_close"
-        || parts.next().is_some_and(|verb| {
-            matches!(
-                verb,
-                "delete" | "destroy" | "purge" | "drop" | "flush" | "truncate" | "wipe"
-            )
-        })
+fn is_final(word: &str) -> bool {
+    matches!(
+        word,
+        "delete" | "destroy" | "remove" | "rm" | "drop" | "terminate" | "purge"
+    )
+}
+
+/// Tools of services nobody has listed are often called `name-cli` or `namectl`.
+fn is_like_a_cloud_tool(program: &str) -> bool {
+    let local = [
+        "kubectl",
+        "nerdctl",
+        "crictl",
+        "redis-cli",
+        "valkey-cli",
+        "keydb-cli",
+        "nmcli",
+        "bluetoothctl",
+        "loginctl",
+        "systemctl",
+        "machinectl",
+        "journalctl",
+        "launchctl",
+        "supervisorctl",
+        "sequelize-cli",
+        "brctl",
+        "vue-cli",
+        "localectl",
+        "timedatectl",
+        "etcdctl",
+        "talosctl",
+        "calicoctl",
+        "ovs-vsctl",
+        "influx-cli",
+    ];
+    (program.ends_with("-cli") || program.ends_with("ctl")) && !local.contains(&program)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tools_are_sorted() {
+        assert!(super::TOOLS.is_sorted());
+    }
 }

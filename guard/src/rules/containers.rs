@@ -1,7 +1,7 @@
 //! Containers and their volumes.
 
 use super::table::{self, Row, row, with};
-use super::{Field, Finding, RuleDoc, View};
+use super::{Field, Finding, RuleDoc, View, report, rule};
 use crate::Verdict;
 
 pub(super) const FIELD: Field = Field {
@@ -32,6 +32,13 @@ const RULES: &[RuleDoc] = &[
         reason: "This stops and deletes containers with what is stored inside them.",
         alternative: "`docker stop` first, and see whether anything still needs them.",
     },
+    RuleDoc {
+        id: "containers.registry",
+        field: "containers",
+        severity: Verdict::Ask,
+        reason: "This takes an image out of a registry that others pull from.",
+        alternative: "List its tags first, and let a person delete it.",
+    },
 ];
 
 const ENGINES: &[&str] = &["docker", "podman", "nerdctl"];
@@ -45,13 +52,13 @@ const ROWS: &[Row] = &[
     with(
         ENGINES,
         &["compose", "down"],
-        &["-v", "--volumes", "--rmi"],
+        &["-v", "--volumes"],
         "containers.volume-remove",
     ),
     with(
         &["docker-compose", "podman-compose"],
         &["down"],
-        &["-v", "--volumes", "--rmi"],
+        &["-v", "--volumes"],
         "containers.volume-remove",
     ),
     with(
@@ -68,7 +75,14 @@ const ROWS: &[Row] = &[
     ),
     row(
         ENGINES,
-        &["system|container|image|network|builder", "prune"],
+        &["system|container|network|pod", "prune"],
+        "containers.prune",
+    ),
+    // Without `-a` only what nobody names any more goes, and is built again.
+    with(
+        ENGINES,
+        &["image|builder|buildx", "prune"],
+        &["-a", "--all"],
         "containers.prune",
     ),
     row(ENGINES, &["system", "reset"], "containers.volume-remove"),
@@ -84,7 +98,117 @@ const ROWS: &[Row] = &[
         &["-f", "-v", "--force", "--volumes"],
         "containers.remove",
     ),
-    with(ENGINES, &["rmi"], &["-f", "--force"], "containers.prune"),
+    with(
+        ENGINES,
+        &["rmi"],
+        &["-f", "--force", "-a", "--all"],
+        "containers.prune",
+    ),
+    with(
+        ENGINES,
+        &["image", "rm|remove"],
+        &["-f", "--force", "-a", "--all"],
+        "containers.prune",
+    ),
+    with(
+        ENGINES,
+        &["compose", "down"],
+        &["--rmi"],
+        "containers.prune",
+    ),
+    with(
+        &["docker-compose", "podman-compose"],
+        &["down"],
+        &["--rmi"],
+        "containers.prune",
+    ),
+    with(
+        &["docker-compose", "podman-compose"],
+        &["rm"],
+        &["-v", "-f"],
+        "containers.remove",
+    ),
+    with(
+        &["podman", "nerdctl"],
+        &["kill|stop|rm"],
+        &["-a", "--all"],
+        "containers.remove",
+    ),
+    with(
+        &["podman"],
+        &["pod", "rm|kill|stop"],
+        &["-a", "-f", "--all", "--force"],
+        "containers.remove",
+    ),
+    row(&["podman"], &["machine", "rm|reset"], "containers.remove"),
+    with(
+        &["podman"],
+        &["kube|play", "down"],
+        &["--force"],
+        "containers.volume-remove",
+    ),
+    row(
+        ENGINES,
+        &["network|namespace", "rm|remove"],
+        "containers.remove",
+    ),
+    row(&["docker"], &["node", "demote"], "containers.remove"),
+    with(
+        &["docker"],
+        &["swarm", "init"],
+        &["--force-new-cluster"],
+        "containers.remove",
+    ),
+    with(
+        &["docker"],
+        &["plugin", "rm|remove|disable"],
+        &["-f", "--force"],
+        "containers.remove",
+    ),
+    row(&["docker"], &["trust", "revoke"], "containers.registry"),
+    with(
+        &["buildah"],
+        &["rm|rmi"],
+        &["-a", "--all", "-f", "--force"],
+        "containers.prune",
+    ),
+    with(
+        &["crictl"],
+        &["rm|rmp"],
+        &["-a", "-f", "--all", "--force"],
+        "containers.remove",
+    ),
+    row(&["crictl"], &["stopp"], "containers.remove"),
+    with(
+        &["crictl"],
+        &["rmi"],
+        &["-a", "--all", "--prune"],
+        "containers.prune",
+    ),
+    row(
+        &["ctr"],
+        &[
+            "containers|container|c|namespaces|namespace|ns|snapshots|snapshot|leases|tasks|task|t",
+            "rm|remove|delete|del|kill",
+        ],
+        "containers.remove",
+    ),
+    row(
+        &["ctr", "nerdctl"],
+        &["images|image|i|content", "rm|remove|delete|prune"],
+        "containers.prune",
+    ),
+    row(&["lxc-destroy"], &[], "containers.volume-remove"),
+    row(
+        &["skopeo", "crane", "gcrane"],
+        &["delete"],
+        "containers.registry",
+    ),
+    row(
+        &["regctl", "oras", "reg", "regclient"],
+        &["tag|image|manifest|repo|blob|rm", "delete|rm"],
+        "containers.registry",
+    ),
     row(
         ENGINES,
         &[
@@ -97,4 +221,30 @@ const ROWS: &[Row] = &[
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     table::judge(view, ROWS, RULES, findings);
+    if !view.is(ENGINES) || view.wants_help() {
+        return;
+    }
+    let words = view.words();
+    let first = words.first().copied().unwrap_or_default();
+    let second = words.get(1).copied().unwrap_or_default();
+    // `docker stop $(docker ps -q)` means all of them, whoever they belong to.
+    let takes_away = |word: &str| matches!(word, "stop" | "kill" | "rm" | "rmi");
+    let listed = (takes_away(first)
+        || matches!(first, "container" | "image") && takes_away(second))
+        && view.args().iter().any(|arg| !arg.is_known())
+        && view.run.inputs.iter().any(|index| {
+            view.all.get(*index).is_some_and(|feeder| {
+                ENGINES.contains(&feeder.program().as_str()) && feeder.has(Some('q'), &["quiet"])
+            })
+        });
+    let replicas = view.run.value(&["--replicas"]) == Some("0");
+    let to_nothing = first == "service"
+        && (second == "scale" && words.iter().any(|word| word.ends_with("=0"))
+            || second == "update" && replicas);
+    let drained = first == "node"
+        && second == "update"
+        && matches!(view.run.value(&["--availability"]), Some("drain" | "pause"));
+    if listed || to_nothing || drained {
+        report(findings, rule(RULES, "containers.remove"));
+    }
 }

@@ -1,7 +1,8 @@
 //! Kubernetes, its package manager, and the clusters themselves.
 
 use super::table::{self, Row, row, with};
-use super::{Field, Finding, RuleDoc, View};
+use super::verbs::{self, Deed};
+use super::{Field, Finding, RuleDoc, View, report, rule};
 use crate::Verdict;
 
 pub(super) const FIELD: Field = Field {
@@ -69,7 +70,36 @@ const RULES: &[RuleDoc] = &[
     },
 ];
 
-const KUBE: &[&str] = &["kubectl", "oc", "k", "k3s-kubectl"];
+const KUBE: &[&str] = &["kubectl", "oc", "k", "k3s-kubectl", "kubecolor"];
+
+/// Tools of a cluster whose verbs are judged, and what their verbs do.
+const TOOLS: &[(&str, &str)] = &[
+    ("argo", "kubernetes.delete"),
+    ("argocd", "kubernetes.release"),
+    ("calicoctl", "kubernetes.delete"),
+    ("cilium", "kubernetes.release"),
+    ("clusterctl", "kubernetes.cluster"),
+    ("devspace", "kubernetes.release"),
+    ("eksctl", "kubernetes.cluster"),
+    ("etcdctl", "kubernetes.cluster-state"),
+    ("flux", "kubernetes.release"),
+    ("garden", "kubernetes.release"),
+    ("istioctl", "kubernetes.release"),
+    ("k0s", "kubernetes.cluster-state"),
+    ("k0sctl", "kubernetes.cluster-state"),
+    ("kapp", "kubernetes.release"),
+    ("kn", "kubernetes.delete"),
+    ("linkerd", "kubernetes.release"),
+    ("longhornctl", "kubernetes.delete"),
+    ("okteto", "kubernetes.release"),
+    ("rancher", "kubernetes.delete"),
+    ("rke", "kubernetes.cluster-state"),
+    ("talosctl", "kubernetes.cluster-state"),
+    ("tkn", "kubernetes.delete"),
+    ("vcluster", "kubernetes.cluster"),
+    ("velero", "kubernetes.delete"),
+    ("werf", "kubernetes.release"),
+];
 
 const ROWS: &[Row] = &[
     row(
@@ -101,6 +131,78 @@ const ROWS: &[Row] = &[
     with(KUBE, &["apply"], &["--prune"], "kubernetes.delete"),
     row(KUBE, &["drain|cordon|taint"], "kubernetes.disrupt"),
     row(KUBE, &["rollout", "undo"], "kubernetes.disrupt"),
+    row(KUBE, &["evict"], "kubernetes.disrupt"),
+    row(KUBE, &["adm", "drain|cordon|taint"], "kubernetes.disrupt"),
+    with(KUBE, &["adm", "prune"], &["--confirm"], "kubernetes.delete"),
+    row(
+        KUBE,
+        &[
+            "adm",
+            "policy",
+            "remove-cluster-role-from-user|remove-cluster-role-from-group|remove-role-from-user",
+        ],
+        "kubernetes.delete",
+    ),
+    row(
+        KUBE,
+        &["cnpg|minio|kudo|rook-ceph|pgo|argo", "destroy|delete"],
+        "kubernetes.delete",
+    ),
+    row(
+        KUBE,
+        &["minio|cnpg|argo", "tenant|cluster|rollouts", "delete|abort"],
+        "kubernetes.delete",
+    ),
+    with(
+        &["argocd"],
+        &["app", "sync"],
+        &["--prune"],
+        "kubernetes.delete",
+    ),
+    row(&["argocd"], &["app", "terminate-op"], "kubernetes.disrupt"),
+    row(&["argo"], &["terminate|stop"], "kubernetes.disrupt"),
+    with(
+        &["kops"],
+        &["rolling-update"],
+        &["--cloudonly"],
+        "kubernetes.disrupt",
+    ),
+    row(&["talosctl"], &["reboot|shutdown"], "kubernetes.disrupt"),
+    row(
+        &["talosctl"],
+        &["etcd", "forfeit-leadership"],
+        "kubernetes.disrupt",
+    ),
+    row(
+        &["talosctl"],
+        &["etcd", "remove-member|leave"],
+        "kubernetes.cluster-state",
+    ),
+    row(&["talosctl"], &["cluster", "destroy"], "kubernetes.cluster"),
+    row(
+        &["k3s"],
+        &["etcd-snapshot", "delete|prune"],
+        "kubernetes.delete",
+    ),
+    with(
+        &["k3s"],
+        &["server"],
+        &["--cluster-reset"],
+        "kubernetes.cluster-state",
+    ),
+    row(&["microk8s"], &["disable"], "kubernetes.disrupt"),
+    row(&["etcdctl"], &["auth", "disable"], "kubernetes.delete"),
+    row(
+        &["etcdutl"],
+        &["snapshot", "restore"],
+        "kubernetes.cluster-state",
+    ),
+    row(&["k3s-killall.sh"], &[], "kubernetes.disrupt"),
+    row(
+        &["rdctl", "rancher-desktop"],
+        &["factory-reset"],
+        "kubernetes.cluster",
+    ),
     row(KUBE, &["scale"], "kubernetes.disrupt"),
     row(
         &["helm"],
@@ -117,8 +219,20 @@ const ROWS: &[Row] = &[
     row(&["istioctl"], &["uninstall"], "kubernetes.release"),
     row(&["velero"], &["uninstall"], "kubernetes.release"),
     row(
-        &["kind", "minikube", "k3d", "eksctl", "kops"],
+        &["kind", "minikube", "k3d"],
         &["delete"],
+        "kubernetes.cluster",
+    ),
+    // Without `--yes` it only lists.
+    with(
+        &["kops"],
+        &["delete"],
+        &["--yes", "-y"],
+        "kubernetes.cluster",
+    ),
+    row(
+        &["kops"],
+        &["delete", "instancegroup|ig|secret"],
         "kubernetes.cluster",
     ),
     row(
@@ -153,17 +267,74 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// Programs that hand the rest to `kubectl`: `k3s kubectl get pods`.
+const CARRIERS: &[&str] = &["k3s", "k0s", "microk8s", "minikube", "rancher"];
+
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let carried = view.is(CARRIERS)
+        && view
+            .args()
+            .first()
+            .is_some_and(|arg| arg.text == "kubectl" || arg.text == "kc");
+    if carried {
+        let from = if view.args().get(1).is_some_and(|arg| arg.text == "--") {
+            2
+        } else {
+            1
+        };
+        let mut run = view.run.clone();
+        run.argv.drain(..from);
+        let inner = View {
+            run: &run,
+            all: view.all,
+            program: "kubectl".to_owned(),
+            facts: view.facts,
+        };
+        return judge(&inner, findings);
+    }
+    let tool = TOOLS.iter().find(|(tool, _)| *tool == view.program);
+    if tool.is_none() && !ROWS.iter().any(|row| view.is(row.programs)) || verbs::only_shows(view) {
+        return;
+    }
     // Scaling matters when it is to nothing.
-    let scales = view.is(KUBE) && view.words().first() == Some(&"scale");
+    let words = view.words();
+    let scales = view.is(KUBE) && words.first() == Some(&"scale");
     if scales && view.run.value(&["--replicas"]) != Some("0") {
         return;
     }
-    let dry = view
-        .args()
-        .iter()
-        .any(|arg| arg.text.starts_with("--dry-run"));
-    if !dry {
-        table::judge(view, ROWS, RULES, findings);
+    let before = findings.len();
+    table::judge(view, ROWS, RULES, findings);
+    if findings.len() > before {
+        return;
+    }
+    // A finalizer is what keeps an object until its data is safe.
+    let finalizers = view.is(KUBE)
+        && words.first() == Some(&"patch")
+        && view.args().iter().any(|arg| {
+            let text: String = arg
+                .text
+                .chars()
+                .filter(|one| !one.is_whitespace())
+                .collect();
+            [
+                "finalizers\":null",
+                "finalizers\":[]",
+                "finalizers:null",
+                "finalizers:[]",
+                "claimRef\":null",
+            ]
+            .iter()
+            .any(|end| text.contains(end))
+                || text.contains("op\":\"remove\"") && text.contains("/finalizers")
+        });
+    if finalizers {
+        report(findings, rule(RULES, "kubernetes.delete"));
+    }
+    if let Some((_, id)) = tool
+        && verbs::act(view).is_some_and(|act| {
+            act.deed == Deed::Delete || matches!(act.word, "rollback" | "dismiss")
+        })
+    {
+        report(findings, rule(RULES, id));
     }
 }

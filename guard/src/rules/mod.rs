@@ -22,6 +22,7 @@ mod secrets;
 mod services;
 mod table;
 mod tools;
+mod verbs;
 
 use crate::run::{Arg, Run};
 use crate::{Facts, ServerFact, ToolCall, Verdict};
@@ -138,10 +139,12 @@ impl View<'_> {
         self.args().last().is_some_and(|arg| {
             matches!(arg.text.as_str(), "--version" | "-help")
                 || arg.text == "help" && self.program == "aws"
-        }) || self
-            .args()
-            .iter()
-            .any(|arg| matches!(arg.text.as_str(), "--help" | "--dry-run" | "--dryrun"))
+        }) || self.args().iter().any(|arg| {
+            matches!(
+                arg.text.as_str(),
+                "--help" | "--dry-run" | "--dryrun" | "--preview-only"
+            )
+        })
     }
 }
 
@@ -221,6 +224,7 @@ mod tests {
             include_str!("accounts.rs"),
             include_str!("accounts/tables.rs"),
             include_str!("clouds.rs"),
+            include_str!("clouds/special.rs"),
             include_str!("infrastructure.rs"),
             include_str!("kubernetes.rs"),
             include_str!("network.rs"),

@@ -323,6 +323,17 @@ fn act<'a>(view: &'a View<'_>) -> Option<Act<'a>> {
         {
             (words.first()?, vec![name])
         }
+        // `docker kill -s HUP` makes a program read its settings anew.
+        "docker" | "podman" | "nerdctl" | "docker-compose"
+            if view.run.value(&["-s", "--signal"]).is_some_and(|signal| {
+                matches!(
+                    signal.trim_start_matches("SIG"),
+                    "HUP" | "USR1" | "USR2" | "WINCH" | "1"
+                )
+            }) =>
+        {
+            return None;
+        }
         "docker" | "podman" | "nerdctl" | "docker-compose" => {
             let known = [
                 "stop", "kill", "restart", "rm", "pause", "down", "update", "remove",

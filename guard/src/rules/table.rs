@@ -53,7 +53,7 @@ pub(super) fn judge(
     }
     if let Some(row) = rows
         .iter()
-        .find(|row| view.is(row.programs) && says(view, row.words) && flagged(view, row.flags))
+        .find(|row| view.is(row.programs) && says(view, row.words) && flagged(view, row))
     {
         report(findings, rule(rules, row.rule));
     }
@@ -96,9 +96,9 @@ fn is_one_of(text: &str, word: &str) -> bool {
     word.split('|').any(|word| word.eq_ignore_ascii_case(text))
 }
 
-fn flagged(view: &View<'_>, flags: &[&str]) -> bool {
-    flags.is_empty()
-        || flags.iter().any(|flag| match flag.strip_prefix("--") {
+fn flagged(view: &View<'_>, row: &Row) -> bool {
+    row.flags.is_empty()
+        || row.flags.iter().any(|flag| match flag.strip_prefix("--") {
             Some(long) => view.run.has(None, &[long]),
             // `-destroy` is one word with one dash, not a cluster.
             None if flag.len() > 2 => view
@@ -108,6 +108,25 @@ fn flagged(view: &View<'_>, flags: &[&str]) -> bool {
             None => flag
                 .chars()
                 .nth(1)
-                .is_some_and(|short| view.run.has(Some(short), &[])),
+                .is_some_and(|short| has_short(view, row, short)),
+        })
+}
+
+/// A flag of one letter counts after the subcommand: `compose -f dev.yml rm` forces nothing.
+fn has_short(view: &View<'_>, row: &Row, short: char) -> bool {
+    let args = view.args();
+    let from = row
+        .words
+        .last()
+        .and_then(|word| args.iter().position(|arg| is_one_of(&arg.text, word)));
+    args.iter()
+        .skip(from.map_or(0, |at| at + 1))
+        .take_while(|arg| arg.text != "--")
+        .filter_map(|arg| arg.text.strip_prefix('-'))
+        .any(|cluster| {
+            cluster
+                .chars()
+                .take_while(char::is_ascii_alphanumeric)
+                .any(|one| one == short)
         })
 }
