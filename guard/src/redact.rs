@@ -3,8 +3,14 @@
 //! Two kinds of sign are used: the form of a token itself (`AKIA…`, a JSON web token, a key block),
 //! and a telling name beside a value (`PASSWORD=…`, `Authorization: …`, `user:password@host`).
 
+mod beside;
+mod blocks;
+mod commands;
 mod forms;
+mod headers;
+mod lines;
 mod names;
+mod values;
 
 use std::borrow::Cow;
 
@@ -31,9 +37,17 @@ pub enum Kind {
     Assignment,
     /// An authorization header.
     Header,
+    /// A password behind a flag of a command, or as a word of a line (`.netrc`, `.pgpass`).
+    CommandPassword,
+    /// The hash of a password: `/etc/shadow`, `htpasswd`.
+    PasswordHash,
+    /// A cookie's value.
+    Cookie,
+    /// What makes a URL valid for everyone who has it.
+    Signature,
 }
 
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 14] = [
     Kind::CloudKey,
     Kind::ForgeToken,
     Kind::ChatToken,
@@ -44,6 +58,10 @@ const KINDS: [Kind; 10] = [
     Kind::UrlPassword,
     Kind::Assignment,
     Kind::Header,
+    Kind::CommandPassword,
+    Kind::PasswordHash,
+    Kind::Cookie,
+    Kind::Signature,
 ];
 
 impl Kind {
@@ -60,6 +78,10 @@ impl Kind {
             Self::UrlPassword => "password",
             Self::Assignment => "secret",
             Self::Header => "authorization",
+            Self::CommandPassword => "command password",
+            Self::PasswordHash => "password hash",
+            Self::Cookie => "cookie",
+            Self::Signature => "signature",
         }
     }
 }
@@ -146,7 +168,9 @@ pub fn redact_json(value: &mut serde_json::Value) -> usize {
         serde_json::Value::Object(fields) => fields
             .iter_mut()
             .map(|(name, value)| match value {
-                serde_json::Value::String(text) if names::holds_secret(name, text) => {
+                serde_json::Value::String(text)
+                    if beside::holds_secret(names::role(name.as_bytes()), text) =>
+                {
                     "[masked: secret]".clone_into(text);
                     1
                 }
@@ -160,62 +184,266 @@ pub fn redact_json(value: &mut serde_json::Value) -> usize {
 /// What looks ahead have found, so that no stretch is looked at twice.
 #[derive(Debug, Default)]
 struct Looks {
-    ends: names::Ends,
+    ends: beside::Ends,
     runs: forms::Runs,
+    document: blocks::Document,
+    /// How many bytes other looks have searched.
+    steps: usize,
 }
+
+/// What the names before this place have said.
+#[derive(Debug, Default)]
+struct Said {
+    /// The program whose command line this is.
+    command: Option<commands::Line>,
+    /// Where the pairs of a cookie end.
+    cookie: usize,
+    /// A telling name as a value, for the `value` that follows, and where it stood.
+    pair: Option<(values::Telling, usize)>,
+    /// Where a name follows as a value: `"name": "DB_PASSWORD"`.
+    named: usize,
+    /// Where `login` and `machine` last stood.
+    login: Option<usize>,
+    machine: Option<usize>,
+}
+
+/// How far `value` may stand from its name, and `password` from its `login`.
+const NEAR: usize = 160;
 
 /// Goes over the text once. Every look ahead is bounded, consumed or remembered.
 fn spans(text: &str, looks: &mut Looks) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut found: Vec<Span> = Vec::new();
+    let mut said = Said::default();
     let mut at = 0;
-    let mut name_start = None;
+    if let Some(span) = lines::pgpass(bytes, 0, &mut looks.steps) {
+        at = span.end;
+        found.push(span);
+    }
     while at < bytes.len() {
         let byte = bytes[at];
-        if let Some(length) = mark(bytes, at) {
-            at += length;
-            name_start = None;
-            continue;
+        let span = match class(byte) {
+            Class::Other => {
+                at += 1;
+                continue;
+            }
+            Class::Name => {
+                let start = at;
+                let (end, token) = name(text, at, looks);
+                at = end;
+                token.or_else(|| beside_name(text, start, &mut at, &mut said, looks, &mut found))
+            }
+            Class::Mark => {
+                if commands::is_divider(byte) {
+                    said.command = None;
+                }
+                if let Some(length) = mark(bytes, at) {
+                    said.command = None;
+                    at += length;
+                    continue;
+                }
+                let span = begun_by_sign(bytes, at, looks);
+                let masked = (byte == b':' && span.is_none())
+                    .then(|| forms::masked_password(bytes, at))
+                    .flatten();
+                at = masked.unwrap_or(at + 1);
+                span
+            }
+        };
+        let Some(span) = span else { continue };
+        at = span.end.max(at);
+        found.push(span);
+    }
+    found
+}
+
+/// What a byte may begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    Name,
+    Mark,
+}
+
+fn class(byte: u8) -> Class {
+    const CLASSES: [Class; 256] = {
+        let mut classes = [Class::Other; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+            let one = byte as u8;
+            if one.is_ascii_alphanumeric() || matches!(one, b'_' | b'-' | b'.') {
+                classes[byte] = Class::Name;
+            } else if matches!(one, b':' | b'$' | b'{' | b'[' | b'\n' | b'|' | b';' | b'&') {
+                classes[byte] = Class::Mark;
+            }
+            byte += 1;
         }
-        // Behind a secret a word starts: its mark will stand there.
-        let starts_word = found.last().map_or(0, |span| span.end) == at
-            || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
-        if starts_word && let Some(span) = forms::token(text, at, &mut looks.runs) {
-            at = span.end;
-            found.push(span);
-            name_start = None;
-            continue;
-        }
-        if byte == b':'
-            && let Some(span) = forms::url_password(bytes, at)
-        {
-            at = span.end;
-            found.push(span);
-            name_start = None;
-            continue;
-        }
-        if byte == b':'
-            && let Some(end) = forms::masked_password(bytes, at)
-        {
-            at = end;
-            name_start = None;
-            continue;
-        }
-        if names::is_name_byte(byte) {
-            name_start.get_or_insert(at);
-            at += 1;
-            continue;
-        }
-        if let Some(start) = name_start.take()
-            && let Some(span) = names::value(text, start, at, &mut looks.ends)
-        {
-            at = span.end;
-            found.push(span);
-            continue;
+        classes
+    };
+    CLASSES[usize::from(byte)]
+}
+
+/// Where the name that starts here ends, or the token inside it.
+fn name(text: &str, start: usize, looks: &mut Looks) -> (usize, Option<Span>) {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    let mut starts_word = true;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte.is_ascii_alphanumeric() || byte == b'_' {
+            if starts_word && let Some(span) = forms::token(text, at, &mut looks.runs) {
+                return (at, Some(span));
+            }
+            starts_word = false;
+        } else if class(byte) == Class::Name {
+            if byte == b'-'
+                && at == start
+                && let Some(span) = blocks::key_block(bytes, at, &mut looks.steps)
+            {
+                return (at, Some(span));
+            }
+            starts_word = true;
+        } else {
+            break;
         }
         at += 1;
     }
-    found
+    (at, None)
+}
+
+/// The secret that begins with a sign and not with a name.
+fn begun_by_sign(bytes: &[u8], at: usize, looks: &mut Looks) -> Option<Span> {
+    match bytes[at] {
+        b':' => forms::url_password(bytes, at),
+        b'$' | b'{' => lines::hash(bytes, at, &mut looks.steps),
+        b'\n' => lines::pgpass(bytes, at + 1, &mut looks.steps),
+        _ => None,
+    }
+}
+
+/// The secret beside the name that stands from `start` to `at`.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a row for each thing that a name can say"
+)]
+fn beside_name(
+    text: &str,
+    start: usize,
+    at: &mut usize,
+    said: &mut Said,
+    looks: &mut Looks,
+    found: &mut Vec<Span>,
+) -> Option<Span> {
+    let bytes = text.as_bytes();
+    let end = *at;
+    let name = &bytes[start..end];
+    let starts_word = start == 0 || bytes[start - 1].is_ascii_whitespace();
+    if starts_word {
+        if let Some(line) = said.command.as_mut()
+            && let Some(span) = line.word(bytes, start, &mut looks.steps)
+        {
+            return Some(span);
+        }
+        match name {
+            b"login" => said.login = Some(end),
+            b"machine" | b"default" => said.machine = Some(end),
+            b"chpasswd" => {
+                let last = found.last().map_or(0, |span| span.end);
+                return commands::piped(bytes, start).filter(|span| span.start >= last);
+            }
+            b"BY" | b"by" => {
+                return beside::identified_by(text, start, end, &mut looks.ends);
+            }
+            b"Private-Lines" => return blocks::putty_lines(bytes, end, &mut looks.steps),
+            _ => {}
+        }
+    } else if let Some(line) = said.command.as_mut()
+        && matches!(bytes[start - 1], b'"' | b'\'')
+        && start >= 2
+        && bytes[start - 2].is_ascii_whitespace()
+        && let Some(span) = line.word(bytes, start - 1, &mut looks.steps)
+    {
+        return Some(span);
+    }
+    if (starts_word
+        || said.command.is_none() && matches!(bytes[start - 1], b'/' | b'(' | b'`' | b'\'' | b'"'))
+        && let Some(line) = commands::Line::begun_by(name)
+        && bytes.get(end).is_some_and(|byte| *byte == b' ')
+    {
+        said.command = Some(line);
+        return None;
+    }
+    let role = names::role(name)?;
+    let is_near = |place: usize| start.saturating_sub(place) <= NEAR;
+    if said.named == start
+        && said.named > 0
+        && let names::Role::Tells(telling) = role
+    {
+        said.pair = Some((telling, end));
+    }
+    match role {
+        names::Role::Authorization => headers::header(text, end, &mut looks.ends),
+        names::Role::Bearer => headers::bearer(text, end, &mut looks.ends),
+        names::Role::Login => headers::login(text, end, &mut looks.ends),
+        names::Role::Cookie => {
+            if end >= said.cookie && matches!(bytes.get(end), Some(b':')) {
+                let rest = &bytes[end..bytes.len().min(end + 4_096)];
+                let line = rest
+                    .iter()
+                    .position(|byte| matches!(byte, b'\n' | b'"' | b'\''));
+                looks.steps += line.unwrap_or(rest.len());
+                said.cookie = end + line.unwrap_or(rest.len());
+            }
+            None
+        }
+        names::Role::Name if start > 0 && matches!(bytes[start - 1], b'?' | b'&') => {
+            let telling = values::Telling::Perhaps;
+            let name = beside::Name {
+                start,
+                end,
+                telling,
+                in_cookie: false,
+                takes_word: false,
+            };
+            beside::value(text, name, &mut looks.ends)
+        }
+        names::Role::Name => {
+            let skipped = bytes[end..]
+                .iter()
+                .take(8)
+                .position(|byte| !matches!(byte, b':' | b'=' | b'"' | b'\'' | b' ' | b'\\'))?;
+            said.named = end + skipped;
+            None
+        }
+        names::Role::Value => {
+            let (telling, place) = said.pair.take()?;
+            is_near(place)
+                .then(|| beside::paired(text, end, telling, &mut looks.ends))
+                .flatten()
+        }
+        names::Role::Data => {
+            *at = looks
+                .document
+                .data(bytes, start, end, found, &mut looks.steps);
+            None
+        }
+        names::Role::Tells(telling) => {
+            let takes_word = said.login.is_some_and(is_near) && said.machine.is_some_and(is_near)
+                || matches!(name, b"requirepass" | b"masterauth");
+            beside::value(
+                text,
+                beside::Name {
+                    start,
+                    end,
+                    telling,
+                    in_cookie: start < said.cookie,
+                    takes_word,
+                },
+                &mut looks.ends,
+            )
+        }
+    }
 }
 
 #[cfg(test)]
@@ -249,21 +477,41 @@ mod tests {
             "a://b",
             "a://b:c",
             "123456:",
+            "password: ",
+            "password: a ",
+            "password:a\n",
+            "Private-Lines: 1\n",
+            "-----BEGIN PRIVATE KEY-----\n",
+            "-----BEGIN PRIVATE KEY-----\nabcd",
+            "data:\n",
+            "data:\n a: b\n",
+            "kind: Secret\n---\ndata:\n",
+            "a:1234:",
+            "curl -u a",
+            "curl ",
+            "mysql -p",
+            "Cookie: a",
+            "Cookie: ",
+            "$6$",
+            "{SSHA}",
+            "<password>",
+            "key=token ",
             "x\n",
             "a ",
         ];
         for piece in pieces {
-            let text = piece.repeat((1 << 18) / piece.len());
+            let text = piece.repeat((1 << 16) / piece.len());
             let mut looks = Looks::default();
             spans(&text, &mut looks);
-            let steps = looks.ends.steps + looks.runs.steps;
+            let steps = looks.steps + looks.ends.steps + looks.runs.steps;
             assert!(steps <= 8 * text.len(), "{piece:?} took {steps}");
         }
     }
 
     #[test]
     fn what_is_remembered_does_not_change_where_a_value_ends() {
-        let text = "password=aaaa(token=bbbb(secret=realvalue1 token=\"two words\" pwd=abcd1234";
+        let text =
+            "password=aaaa(token=bbbb(secret=aB3cD4eF5gH6iJ7k token=\"two1words\" pwd=ab12cd34";
         assert_eq!(
             redact(text).text,
             "password=aaaa(token=bbbb(secret=[masked: secret] token=\"[masked: secret]\" pwd=[masked: secret]"

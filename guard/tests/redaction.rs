@@ -163,3 +163,74 @@ fn json_stays_json() {
         serde_json::json!({"password": "[masked: secret]", "token": 12_345_678, "list": ["TOKEN=[masked: secret]", "plain"], "prompt": "token"})
     );
 }
+
+#[test]
+fn each_kind_of_secret_is_named() {
+    let word = ["Tr0ub", "4dorX9"].concat();
+    let letters = long("aB3xY7kLm9", 43);
+    for (text, kind) in [
+        (format!("mysql -uroot -p{word} shop"), Kind::CommandPassword),
+        (
+            format!("curl -u ann:{word} https://example.com"),
+            Kind::CommandPassword,
+        ),
+        (
+            format!("machine example.com login ann password {word}"),
+            Kind::Assignment,
+        ),
+        (
+            format!("db.example.com:5432:shop:ann:{word}"),
+            Kind::CommandPassword,
+        ),
+        (format!("Set-Cookie: sid={letters}; Path=/"), Kind::Cookie),
+        (
+            format!("https://example.com/a?se=2026&sig={letters}"),
+            Kind::Signature,
+        ),
+        (
+            format!("ann:{}{letters}{letters}", "$6$salt$"),
+            Kind::PasswordHash,
+        ),
+        (format!("Authorization: Bearer {letters}"), Kind::Header),
+        (format!("DB_PASSWORD={word}"), Kind::Assignment),
+    ] {
+        assert_eq!(kinds(&text), [kind], "{text}");
+    }
+}
+
+#[test]
+fn code_is_left_and_literals_beside_it_are_masked() {
+    let word = ["Tr0ub", "4dorX9"].concat();
+    for (code, literal) in [
+        (
+            "let token = &self.token;",
+            format!("let token = \"{word}\";"),
+        ),
+        ("password: String,", format!("password: \"{word}\",")),
+        ("password: password_hash", format!("password: {word}")),
+        (
+            "SECRET_KEY = os.environ[\"X\"]",
+            format!("SECRET_KEY = \"{word}\""),
+        ),
+        ("secret: web-tls", format!("secret: {word}")),
+        ("PASSWORD=$PASSWORD", format!("PASSWORD={word}")),
+        (
+            "mysql -u ann -p shop",
+            format!("mysql -u ann -p{word} shop"),
+        ),
+        ("--password-file /run/x", format!("--password {word}")),
+    ] {
+        assert_eq!(redact(code).text, code);
+        let masked = redact(&literal);
+        assert_eq!(masked.count(), 1, "{literal}");
+    }
+}
+
+#[test]
+fn the_data_of_a_kubernetes_secret_is_masked_and_that_of_a_map_is_not() {
+    let text = "kind: Secret\ndata:\n  user: YW5uYW5u\ntype: Opaque\n---\nkind: ConfigMap\ndata:\n  mode: YW5uYW5u\n";
+    assert_eq!(
+        redact(text).text,
+        text.replacen("YW5uYW5u", "[masked: secret]", 1)
+    );
+}

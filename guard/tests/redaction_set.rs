@@ -1,11 +1,10 @@
 //! How much redaction finds, and how much it takes by mistake, counted on a generated set.
 //!
-//! Reached: 214 of 218 secrets are masked (recall 0.981), 1 of 240 look-alikes is (precision 0.995).
-//! Forms were added for what this set first missed, so unseen forms will do worse:
-//! a cookie, `sig=`, `"auth":` and `…_KEY=` with an unknown name before it are neither in the set nor masked.
-//! Missed in the set are
-//! passwords glued to or behind a short flag (`mysql -p…`, `curl -u user:…`, `sshpass -p …`) and `.netrc` lines;
-//! taken by mistake is a type behind a telling name (`token: CancellationToken`).
+//! The set has two halves. The first was written beside the code, so its figures flatter: all of 218 secrets are
+//! masked and none of 240 look-alikes. The second was written from the services' and programs' own documentation
+//! before the code was mended: the code then masked 94 of 214 secrets and 55 of 243 look-alikes, and 205 of 214 and
+//! none at the first run after. It has been looked at since, so it is no measure of what is unseen any more.
+//! In a file, a line is a case, and so are the lines between `<<<` and `>>>`.
 
 use guard::redact::redact;
 
@@ -15,6 +14,12 @@ const DIGITS: &str = "0123456789";
 const WORD: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const URL_SAFE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Of a thousand secrets, how many must be masked.
+const RECALL: usize = 990;
+
+/// Of a thousand masked texts, how many must be secrets.
+const PRECISION: usize = 990;
 
 /// The same letters at every run.
 struct Letters(u64);
@@ -305,54 +310,189 @@ fn look_alikes() -> Vec<String> {
     set
 }
 
-/// Whether no telling piece of the secret is left.
-fn is_masked(text: &str, secret: &str) -> bool {
-    let left = redact(text).text;
-    !secret
-        .as_bytes()
-        .windows(8)
-        .filter_map(|piece| std::str::from_utf8(piece).ok())
-        .any(|piece| left.contains(piece))
+/// A text with what must not be left of it.
+///
+/// In a file, `«w32»` is a secret of 32 letters and `‹h40›` are other letters: `w` of words, `h` hex, `u` capitals,
+/// `l` small, `d` digits, `s` safe in URLs, `b` base64, `k` a person's password, `e` base64 of a login.
+struct Case {
+    text: String,
+    secrets: Vec<String>,
+}
+
+/// The cases of a file: a line each, or the lines between `<<<` and `>>>`.
+fn cases(file: &str, seed: u64) -> Vec<Case> {
+    let mut letters = Letters(seed);
+    let mut set = Vec::new();
+    let mut block: Option<String> = None;
+    for line in file.lines() {
+        match (line, &mut block) {
+            ("<<<", None) => block = Some(String::new()),
+            (">>>", Some(_)) => {
+                set.push(filled(&block.take().unwrap_or_default(), &mut letters));
+            }
+            (_, Some(text)) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            ("", None) => {}
+            (_, None) => set.push(filled(line, &mut letters)),
+        }
+    }
+    assert!(block.is_none(), "a block has no end");
+    set
+}
+
+/// Puts letters where the line has places for them.
+fn filled(template: &str, letters: &mut Letters) -> Case {
+    let mut text = String::new();
+    let mut secrets = Vec::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['«', '‹']) {
+        let is_secret = rest[at..].starts_with('«');
+        let end = rest.find(if is_secret { '»' } else { '›' });
+        let end = end.expect("every place has an end");
+        let open = if is_secret { '«' } else { '‹' }.len_utf8();
+        let place = &rest[at + open..end];
+        let value = letters.kind(place.chars().next().expect("a letter"), &place[1..]);
+        text.push_str(&rest[..at]);
+        text.push_str(&value);
+        if is_secret {
+            secrets.push(value);
+        }
+        rest = &rest[end + if is_secret { '»' } else { '›' }.len_utf8()..];
+    }
+    text.push_str(rest);
+    Case { text, secrets }
+}
+
+impl Letters {
+    fn kind(&mut self, kind: char, length: &str) -> String {
+        let length: usize = length.parse().expect("a length");
+        match kind {
+            'w' => self.of(WORD, length),
+            'h' => self.of(HEX, length),
+            'u' => self.of(UPPER, length),
+            'l' => self.of("abcdefghijklmnopqrstuvwxyz", length),
+            'd' => self.of("123456789", length),
+            's' => self.of(URL_SAFE, length),
+            'b' => self.of(BASE64, length),
+            'k' => {
+                let word = self.of("bdfgklmnprstvz", 1).to_uppercase();
+                let mut password = word + &self.of("aeiou", 1) + &self.of("bdfgklmnprst", 1);
+                while password.len() + 4 < length {
+                    password += &self.of("aeioubdfgklmnprst", 1);
+                }
+                password + &self.of(DIGITS, 3) + &self.of("!+.-_%@^", 1)
+            }
+            'e' => {
+                let word = self.of(WORD, length);
+                base64(format!("ann:{word}").as_bytes())
+            }
+            other => panic!("no letters are called {other}"),
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .chain([&0, &0])
+            .take(3)
+            .fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
+        for place in 0..4 {
+            let letter = BASE64.as_bytes()[group >> (18 - 6 * place) & 63];
+            out.push(if place > chunk.len() {
+                '='
+            } else {
+                char::from(letter)
+            });
+        }
+    }
+    out
+}
+
+/// Whether no telling piece of the secrets is left.
+fn is_masked(case: &Case) -> bool {
+    let left = redact(&case.text).text;
+    !case.secrets.iter().any(|secret| {
+        secret
+            .as_bytes()
+            .windows(secret.len().min(8))
+            .filter_map(|piece| std::str::from_utf8(piece).ok())
+            .any(|piece| left.contains(piece))
+    })
+}
+
+/// The first half was written beside the code, the second before the code was mended for it.
+fn halves() -> [(Vec<Case>, Vec<Case>); 2] {
+    let plain = |text| Case {
+        text,
+        secrets: Vec::new(),
+    };
+    [
+        (
+            secrets()
+                .into_iter()
+                .map(|(text, secret)| Case {
+                    text,
+                    secrets: vec![secret],
+                })
+                .collect(),
+            look_alikes().into_iter().map(plain).collect(),
+        ),
+        (
+            cases(include_str!("redaction/secrets.txt"), 7),
+            cases(include_str!("redaction/look_alikes.txt"), 11),
+        ),
+    ]
 }
 
 #[test]
-fn of_the_secrets_at_least_98_of_100_are_masked() {
-    let set = secrets();
-    assert!(set.len() >= 200, "{}", set.len());
-    let missed: Vec<&str> = set
-        .iter()
-        .filter(|(text, secret)| !is_masked(text, secret))
-        .map(|(text, _)| text.as_str())
-        .collect();
-    let found = set.len() - missed.len();
-    assert!(
-        found * 1_000 >= set.len() * 980,
-        "{found} of {} are masked; missed:\n{}",
-        set.len(),
-        missed.join("\n")
-    );
+fn secrets_are_masked_and_look_alikes_are_left() {
+    let mut troubles = Vec::new();
+    for (half, (secrets, look_alikes)) in halves().iter().enumerate() {
+        assert!(secrets.len() >= 200, "{}", secrets.len());
+        assert!(look_alikes.len() >= 200, "{}", look_alikes.len());
+        let missed: Vec<&Case> = secrets.iter().filter(|case| !is_masked(case)).collect();
+        let taken: Vec<&Case> = look_alikes
+            .iter()
+            .filter(|case| redact(&case.text).count() > 0)
+            .collect();
+        let found = secrets.len() - missed.len();
+        println!(
+            "half {half}: {found} of {} secrets are masked, {} of {} look-alikes",
+            secrets.len(),
+            taken.len(),
+            look_alikes.len()
+        );
+        for case in &missed {
+            println!("missed: {}\n     -> {}", case.text, redact(&case.text).text);
+        }
+        for case in &taken {
+            println!("taken: {}\n    -> {}", case.text, redact(&case.text).text);
+        }
+        if found * 1_000 < secrets.len() * RECALL {
+            troubles.push(format!(
+                "half {half}: {found} of {} are masked",
+                secrets.len()
+            ));
+        }
+        if found * 1_000 < (found + taken.len()) * PRECISION {
+            troubles.push(format!(
+                "half {half}: {} look-alikes are masked",
+                taken.len()
+            ));
+        }
+    }
+    assert!(troubles.is_empty(), "{troubles:#?}");
 }
 
 #[test]
-fn of_what_is_masked_at_least_99_of_100_are_secrets() {
-    let set = look_alikes();
-    assert!(set.len() >= 200, "{}", set.len());
-    let taken: Vec<String> = set
-        .iter()
-        .filter_map(|text| {
-            let redacted = redact(text);
-            (redacted.count() > 0).then(|| format!("{text}\n    {}", redacted.text))
-        })
-        .collect();
-    let found = secrets()
-        .iter()
-        .filter(|(text, secret)| is_masked(text, secret))
-        .count();
-    assert!(
-        found * 1_000 >= (found + taken.len()) * 990,
-        "{} of {} look-alikes are masked:\n{}",
-        taken.len(),
-        set.len(),
-        taken.join("\n")
-    );
+fn what_is_masked_in_the_set_is_masked_once() {
+    for case in halves().iter().flat_map(|(secrets, _)| secrets) {
+        let once = redact(&case.text).text;
+        assert_eq!(redact(&once).text, once);
+    }
 }

@@ -77,6 +77,78 @@ const FORMS: &[Form] = &[
         ANY,
         is_path,
     ),
+    form("ABSK", Kind::ModelKey, 90, ANY, is_base64),
+    form("CFPAT-", Kind::CloudKey, 40, ANY, is_url_safe),
+    form("EAACEdEose0cBA", Kind::ChatToken, 30, ANY, is_word),
+    form("ATCTT3", Kind::ForgeToken, 60, ANY, is_url_safe_or_equal),
+    form("NRII-", Kind::CloudKey, 32, 32, is_url_safe),
+    form("NRJS-", Kind::CloudKey, 19, 19, is_word),
+    form("SK", Kind::ChatToken, 32, 32, is_lower_hex),
+    form("cio", Kind::ForgeToken, 32, 32, is_word),
+    form("dckr_oat_", Kind::ForgeToken, 27, 40, is_url_safe),
+    form(
+        "discord.com/api/webhooks/",
+        Kind::ChatToken,
+        60,
+        ANY,
+        is_path_safe,
+    ),
+    form(
+        "discordapp.com/api/webhooks/",
+        Kind::ChatToken,
+        60,
+        ANY,
+        is_path_safe,
+    ),
+    form("doo_v1_", Kind::CloudKey, 40, ANY, is_word),
+    form("dor_v1_", Kind::CloudKey, 40, ANY, is_word),
+    form("dp.ct.", Kind::CloudKey, 40, ANY, is_word),
+    form("dp.sa.", Kind::CloudKey, 40, ANY, is_word),
+    form("dp.scim.", Kind::CloudKey, 40, ANY, is_word),
+    form("dp.st.", Kind::CloudKey, 40, ANY, is_word_or_dot),
+    form("figd_", Kind::ForgeToken, 32, ANY, is_url_safe),
+    form("figdr_", Kind::ForgeToken, 32, ANY, is_url_safe),
+    form("fo1_", Kind::CloudKey, 40, ANY, is_url_safe),
+    form("FlyV1 fm2_", Kind::CloudKey, 40, ANY, is_base64),
+    form("glagent-", Kind::ForgeToken, 40, ANY, is_url_safe),
+    form("glcbt-", Kind::ForgeToken, 20, ANY, is_url_safe),
+    form("glffct-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("glft-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("glimt-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("gloas-", Kind::ForgeToken, 40, ANY, is_url_safe),
+    form("glsoat-", Kind::ForgeToken, 18, ANY, is_url_safe),
+    form("glc_", Kind::CloudKey, 32, ANY, is_base64),
+    form("hvb.", Kind::CloudKey, 20, ANY, is_url_safe),
+    form("hvr.", Kind::CloudKey, 20, ANY, is_url_safe),
+    form("key-", Kind::PaymentKey, 32, 32, is_lower_hex),
+    form("lin_oauth_", Kind::ForgeToken, 40, ANY, is_word),
+    form("nfp_", Kind::CloudKey, 30, ANY, is_word),
+    form("ntn_", Kind::ForgeToken, 40, ANY, is_word),
+    form("nvapi-", Kind::ModelKey, 40, ANY, is_url_safe),
+    form("pat-eu1-", Kind::ForgeToken, 36, 36, is_url_safe),
+    form("pat-na1-", Kind::ForgeToken, 36, 36, is_url_safe),
+    form("pplx-", Kind::ModelKey, 40, ANY, is_word),
+    form("pscale_oauth_", Kind::CloudKey, 32, ANY, is_url_safe),
+    form("pscale_pw_", Kind::CloudKey, 32, ANY, is_url_safe),
+    form("re_", Kind::PaymentKey, 32, 40, is_word),
+    form("rnd_", Kind::CloudKey, 28, 40, is_word),
+    form("rzp_live_", Kind::PaymentKey, 14, ANY, is_word),
+    form("rzp_test_", Kind::PaymentKey, 14, ANY, is_word),
+    form("sb_secret_", Kind::CloudKey, 28, ANY, is_url_safe),
+    form("secret_", Kind::ForgeToken, 43, 43, is_word),
+    form("shpca_", Kind::PaymentKey, 32, ANY, is_word),
+    form("shppa_", Kind::PaymentKey, 32, ANY, is_word),
+    form("sk-admin-", Kind::ModelKey, 20, ANY, is_url_safe),
+    form("sk-svcacct-", Kind::ModelKey, 20, ANY, is_url_safe),
+    form("sl.", Kind::CloudKey, 100, ANY, is_url_safe),
+    form("sntryu_", Kind::CloudKey, 40, ANY, is_word),
+    form("tfp_", Kind::ForgeToken, 40, ANY, is_word),
+    form("tskey-", Kind::CloudKey, 20, ANY, is_url_safe),
+    form("xkeysib-", Kind::PaymentKey, 64, ANY, is_url_safe),
+    form("xoxc-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxd-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxe-", Kind::ChatToken, 10, ANY, is_url_safe),
+    form("xoxe.", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxb-", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxp-", Kind::ChatToken, 10, ANY, is_url_safe),
     form("xoxa-", Kind::ChatToken, 10, ANY, is_url_safe),
@@ -103,22 +175,45 @@ const FORMS: &[Form] = &[
     form("xai-", Kind::ModelKey, 60, ANY, is_word),
 ];
 
+/// For each first letter of a token, a bit for each second: most words are ruled out by one look.
+const BEGINS: [u128; 128] = {
+    let mut begins = [0; 128];
+    let mut at = 0;
+    while at < FORMS.len() {
+        let prefix = FORMS[at].prefix.as_bytes();
+        begins[prefix[0] as usize] |= 1 << prefix[1];
+        at += 1;
+    }
+    begins
+};
+
+/// Whether two letters begin one of these words.
+pub(super) fn may_begin(begins: &[u128; 128], first: u8, second: u8) -> bool {
+    second < 128
+        && begins
+            .get(usize::from(first))
+            .is_some_and(|seconds| seconds >> second & 1 == 1)
+}
+
 /// The token that starts here, if one does.
 pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
     let bytes = text.as_bytes();
     let rest = bytes.get(at..)?;
+    if matches!(rest.first()?, b'M' | b'N' | b'O')
+        && let Some(span) = discord(bytes, at, runs)
+    {
+        return Some(span);
+    }
     match rest.first()? {
-        b'-' => return key_block(text, at),
         b'0'..=b'9' => return telegram(bytes, at),
         b'e' if rest.starts_with(b"eyJ") => return jwt(bytes, at, runs),
-        b'A' | b'G' | b'L' | b'N' | b'P' | b'S' | b'd' | b'g' | b'h' | b'l' | b'n' | b'o'
-        | b'p' | b'r' | b's' | b'w' | b'x' | b'y' => {}
+        byte if may_begin(&BEGINS, *byte, *rest.get(1)?) => {}
         _ => return None,
     }
     let second = *rest.get(1)?;
     let form = FORMS
         .iter()
-        .filter(|form| form.prefix.as_bytes()[1] == second)
+        .filter(|form| form.prefix.as_bytes()[0] == rest[0] && form.prefix.as_bytes()[1] == second)
         .find(|form| rest.starts_with(form.prefix.as_bytes()))?;
     let start = at + form.prefix.len();
     // A bounded look first, so that a text of nothing but prefixes stays linear.
@@ -133,47 +228,38 @@ pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
     let bounded = start.saturating_add(form.most).saturating_add(1);
     let end = run(&bytes[..bytes.len().min(bounded)], start, form.letters);
     runs.steps += end - start;
+    // Names of variables have no digits, and the documentation's own keys say that they are examples.
+    let token = &bytes[start..end];
+    let is_name = !token.iter().any(u8::is_ascii_digit) && token.len() < 40
+        || token.ends_with(b"EXAMPLE")
+        || token
+            .iter()
+            .all(|byte| matches!(byte, b'x' | b'X' | b'.' | b'-' | b'_'));
     // What a mark cuts off was longer.
     let fits = end - start <= form.most && (form.most == ANY || mark(bytes, end).is_none());
-    fits.then_some(Span {
+    (fits && !is_name).then_some(Span {
         start: at,
         end,
         kind: form.kind,
     })
 }
 
-/// `-----BEGIN … PRIVATE KEY-----` up to its end, or to the end of the text.
-fn key_block(text: &str, at: usize) -> Option<Span> {
-    let rest = text.get(at..)?;
-    if !rest.starts_with("-----BEGIN ") {
-        return None;
-    }
-    let head = &rest.as_bytes()[..rest.len().min(64)];
-    let title = head
-        .iter()
-        .skip("-----BEGIN ".len())
-        .take_while(|byte| is_upper(**byte) || **byte == b' ')
-        .count();
-    if !rest
-        .get(.."-----BEGIN ".len() + title)?
-        .contains("PRIVATE KEY")
-    {
-        return None;
-    }
-    let end = rest.find("-----END").map_or(rest.len(), |end| {
-        let tail = rest.get(end..).unwrap_or_default();
-        let close = tail
-            .get("-----END".len()..)
-            .and_then(|after| after.find("-----"))
-            .filter(|close| *close < 64);
-        end + close.map_or("-----END".len(), |close| {
-            "-----END".len() + close + "-----".len()
-        })
-    });
-    Some(Span {
+/// Discord's token: a number, a time and a digest in base64, with dots between.
+fn discord(bytes: &[u8], at: usize, runs: &mut Runs) -> Option<Span> {
+    let look = &bytes[at..bytes.len().min(at + 96)];
+    let mut pieces = look.split(|byte| !is_url_safe(*byte));
+    let (first, second, third) = (pieces.next()?, pieces.next()?, pieces.next()?);
+    let end = at + first.len() + second.len() + third.len() + 2;
+    let is_token = (23..=28).contains(&first.len())
+        && second.len() == 6
+        && (27..=40).contains(&third.len())
+        && look[first.len()] == b'.'
+        && look[first.len() + 7] == b'.';
+    runs.steps += first.len().min(8);
+    is_token.then_some(Span {
         start: at,
-        end: at + end,
-        kind: Kind::PrivateKey,
+        end,
+        kind: Kind::ChatToken,
     })
 }
 
@@ -280,14 +366,27 @@ pub(super) fn url_password(bytes: &[u8], at: usize) -> Option<Span> {
     let host = authority[..length].iter().rposition(|byte| *byte == b'@')?;
     let user = authority[..host].iter().position(|byte| *byte == b':');
     let secret = match user {
+        // Where the name itself is a token, both are.
+        Some(colon) if colon >= 20 && is_random_piece(&authority[..colon]) => 0..host,
         Some(colon) => colon + 1..host,
         // A name alone that is long enough is a token.
         None if host >= 20 => 0..host,
         None => return None,
     };
     let value = &authority[secret.clone()];
-    let placeholder = value.is_empty()
+    // Words of documentation stand for a password; those that everyone knows guard nothing.
+    let user_name = user.map_or(&authority[..0], |colon| &authority[..colon]);
+    let is_default = matches!(value, b"postgres" | b"root" | b"guest" | b"test")
+        && user_name == value
+        || ["password", "passwd", "pass", "pwd", "pw"]
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
+    let placeholder = value.len() < 3
+        || value.contains(&b']')
+        || is_default
+        || user == Some(0) && value.contains(&b':')
         || value.starts_with(b"$")
+        || value.starts_with(b"%s")
         || value.starts_with(b"{")
         || value.starts_with(b"[masked")
         || value.iter().all(|byte| *byte == b'*');
@@ -296,6 +395,10 @@ pub(super) fn url_password(bytes: &[u8], at: usize) -> Option<Span> {
         end: start + secret.end,
         kind: Kind::UrlPassword,
     })
+}
+
+fn is_random_piece(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(super::values::is_random)
 }
 
 fn is_end_of_authority(byte: u8) -> bool {
@@ -323,12 +426,32 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-fn is_url_safe(byte: u8) -> bool {
+pub(super) fn is_url_safe(byte: u8) -> bool {
     is_word(byte) || byte == b'-'
 }
 
-fn is_url_safe_or_dot(byte: u8) -> bool {
+pub(super) fn is_url_safe_or_dot(byte: u8) -> bool {
     is_url_safe(byte) || byte == b'.'
+}
+
+fn is_word_or_dot(byte: u8) -> bool {
+    is_word(byte) || byte == b'.'
+}
+
+fn is_url_safe_or_equal(byte: u8) -> bool {
+    is_url_safe(byte) || byte == b'='
+}
+
+pub(super) fn is_base64(byte: u8) -> bool {
+    is_word(byte) || matches!(byte, b'+' | b'/' | b'=' | b'-')
+}
+
+fn is_lower_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+fn is_path_safe(byte: u8) -> bool {
+    is_url_safe(byte) || byte == b'/'
 }
 
 fn is_path(byte: u8) -> bool {

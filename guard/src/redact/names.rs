@@ -1,312 +1,252 @@
-//! Values known by the name beside them.
+//! Which names tell that a secret stands beside them.
 
-use super::{Kind, MARK, Span};
+use super::values::Telling;
 
-/// How names end that hold secrets, in lower case and without `_`, `-` and `.`.
-const TELLING: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "secret",
-    "token",
-    "apikey",
-    "appkey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "secretaccesskey",
-    "authkey",
-    "signingkey",
-    "encryptionkey",
-    "credential",
-    "credentials",
-    "connectionstring",
-    "masterkey",
-    "sharedkey",
-    "accountkey",
-    "secretkeybase",
-    "pgpass",
-    "dbpass",
-    "userpass",
-    "smtppass",
+/// How long a name may be.
+pub(super) const LONGEST: usize = 128;
+
+/// How much of a name's end is compared.
+const COMPARED: usize = 32;
+
+/// What a name says of the value beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The value is, or may be, a secret.
+    Tells(Telling),
+    /// `Authorization`: a scheme and a secret.
+    Authorization,
+    /// `Bearer`: a secret behind a blank.
+    Bearer,
+    /// `Cookie`: pairs up to the end of the line.
+    Cookie,
+    /// `auth`, `_auth`: a user and a password in base64.
+    Login,
+    /// `value`: a secret if the name before it was telling.
+    Value,
+    /// `key`, `name`: what stands there may be a telling name.
+    Name,
+    /// `data` and `stringData`: of a Kubernetes secret.
+    Data,
+}
+
+/// How names end, in lower case and without `_`, `-` and `.`.
+const ENDINGS: &[(&str, Telling)] = &[
+    ("password", Telling::Password),
+    ("passwd", Telling::Password),
+    ("passphrase", Telling::Password),
+    ("pwd", Telling::Password),
+    ("pgpass", Telling::Password),
+    ("dbpass", Telling::Password),
+    ("userpass", Telling::Password),
+    ("smtppass", Telling::Password),
+    ("requirepass", Telling::Password),
+    ("masterauth", Telling::Password),
+    ("secret", Telling::Secret),
+    ("token", Telling::Secret),
+    ("apikey", Telling::Secret),
+    ("appkey", Telling::Secret),
+    ("accesskey", Telling::Secret),
+    ("secretkey", Telling::Secret),
+    ("privatekey", Telling::Secret),
+    ("secretaccesskey", Telling::Secret),
+    ("authkey", Telling::Secret),
+    ("signingkey", Telling::Secret),
+    ("encryptionkey", Telling::Secret),
+    ("credential", Telling::Secret),
+    ("credentials", Telling::Secret),
+    ("connectionstring", Telling::Secret),
+    ("masterkey", Telling::Secret),
+    ("sharedkey", Telling::Secret),
+    ("presharedkey", Telling::Secret),
+    ("sharedaccesskey", Telling::Secret),
+    ("accountkey", Telling::Secret),
+    ("secretkeybase", Telling::Secret),
+    ("accesskeysecret", Telling::Secret),
+    ("clientkeydata", Telling::Secret),
+    ("licensekey", Telling::Secret),
+    ("deploykey", Telling::Secret),
+    ("webhookkey", Telling::Secret),
+    ("hmackey", Telling::Secret),
+    ("jwtkey", Telling::Secret),
+    ("signature", Telling::Session),
+    ("xamzcredential", Telling::Session),
+    ("sessionid", Telling::Session),
+    ("sessid", Telling::Session),
+    ("session", Telling::Session),
 ];
 
-/// Values that are types, booleans or places for a value.
+/// Names whose end looks telling and whose value is shown everywhere.
 const HARMLESS: &[&str] = &[
-    "string",
-    "number",
-    "boolean",
-    "bool",
-    "str",
-    "any",
-    "bytes",
-    "null",
-    "none",
-    "nil",
-    "true",
-    "false",
-    "undefined",
-    "required",
-    "optional",
-    "changeme",
-    "xxx",
-    "option",
-    "secretstring",
-    "unknown",
-    "object",
-    "int",
-    "text",
-    "varchar",
-    "redacted",
-    "masked",
-    "hidden",
-    "include",
-    "omit",
-    "same-origin",
+    "nexttoken",
+    "pagetoken",
+    "continuetoken",
+    "continuationtoken",
+    "cancellationtoken",
+    "synctoken",
+    "oldpwd",
+    "invalidtoken",
+    "unexpectedtoken",
+    "awsaccesskey",
 ];
 
-/// How long a value may be before it is taken for text.
-const MOST: usize = 4_096;
+/// Pieces of a name that end in `key` and hold no secret.
+const PLAIN_KEYS: &[&str] = &[
+    "public",
+    "pub",
+    "cache",
+    "sort",
+    "primary",
+    "foreign",
+    "partition",
+    "object",
+    "host",
+    "map",
+    "idempotency",
+    "dedup",
+    "row",
+    "group",
+    "order",
+    "config",
+    "registry",
+    "publishable",
+    "anon",
+    "site",
+    "storage",
+    "hot",
+    "routing",
+    "shard",
+    "index",
+    "lookup",
+    "unique",
+];
 
-/// How much of a value is searched for signs of code.
-const MAX_LOOK: usize = 256;
+/// Other ends of names that say something.
+const OTHERS: &[&str] = &[
+    "authorization",
+    "bearer",
+    "cookie",
+    "auth",
+    "value",
+    "key",
+    "name",
+    "data",
+    "sig",
+    "hmac",
+    "sid",
+    "jwt",
+    "pass",
+    "privatemac",
+    "salt",
+    "dsn",
+];
 
-/// Where values end, remembered so that no stretch of text is searched twice.
-#[derive(Debug, Default)]
-pub(super) struct Ends {
-    /// For no quote and for each quote: the last stretch without an end, and where it ended.
-    known: [std::ops::Range<usize>; 4],
-    /// How many bytes were searched.
-    pub(super) steps: usize,
-}
-
-impl Ends {
-    fn of(&mut self, bytes: &[u8], from: usize, quote: Option<u8>) -> usize {
-        let slot = match quote {
-            None => 0,
-            Some(b'"') => 1,
-            Some(b'\'') => 2,
-            Some(_) => 3,
+/// For each last letter of a name that says something, a bit for each letter before it.
+const LASTS: [u128; 26] = {
+    let mut lasts = [0; 26];
+    let mut at = 0;
+    while at < ENDINGS.len() + OTHERS.len() {
+        let word = if at < ENDINGS.len() {
+            ENDINGS[at].0.as_bytes()
+        } else {
+            OTHERS[at - ENDINGS.len()].as_bytes()
         };
-        let known = &mut self.known[slot];
-        if !known.contains(&from) || known.end < bytes.len().min(from + MOST) {
-            // What is known already is not looked at again.
-            let start = if known.contains(&from) {
-                known.end
-            } else {
-                from
-            };
-            let ends = |byte: &u8| is_end(*byte, quote);
-            // A stop that is known stays one.
-            let rest = bytes.get(start..).unwrap_or_default();
-            let length = rest.iter().take(MOST).position(ends);
-            let length = length.unwrap_or(rest.len().min(MOST));
-            self.steps += length;
-            *known = from..start + length;
-        }
-        // A value longer than any secret is cut where a character begins.
-        let mut to = known.end.min(from + MOST);
-        while to < bytes.len() && bytes[to] & 0xC0 == 0x80 {
-            to += 1;
-        }
-        to
+        lasts[(word[word.len() - 1] - b'a') as usize] |= 1 << word[word.len() - 2];
+        at += 1;
     }
+    lasts
+};
+
+/// What this name says; most names say nothing and cost a look at their last letter.
+pub(super) fn role(name: &[u8]) -> Option<Role> {
+    if name.len() < 3 || name.len() > LONGEST {
+        return None;
+    }
+    let last = name[name.len() - 1] | 0x20;
+    let before = name[name.len() - 2] | 0x20;
+    if !last.is_ascii_lowercase()
+        || before >= 128
+        || LASTS[usize::from(last - b'a')] >> before & 1 == 0
+    {
+        return None;
+    }
+    let mut letters = [0_u8; COMPARED];
+    let mut from = COMPARED;
+    for byte in name
+        .iter()
+        .rev()
+        .filter(|byte| byte.is_ascii_alphanumeric())
+    {
+        if from == 0 {
+            break;
+        }
+        from -= 1;
+        letters[from] = byte.to_ascii_lowercase();
+    }
+    let plain = &letters[from..];
+    let tells = |telling| Some(Role::Tells(telling));
+    match plain {
+        b"authorization" | b"proxyauthorization" => return Some(Role::Authorization),
+        b"bearer" => return Some(Role::Bearer),
+        b"cookie" | b"setcookie" => return Some(Role::Cookie),
+        b"privatemac" => return tells(Telling::Secret),
+        b"auth" => return Some(Role::Login),
+        b"value" | b"newvalue" => return Some(Role::Value),
+        b"key" | b"name" => return Some(Role::Name),
+        b"data" | b"stringdata" => return Some(Role::Data),
+        b"sig" | b"hmac" | b"sid" | b"connectsid" | b"jwt" => return tells(Telling::Session),
+        // In capitals they are the outcome of a test and the shell's folder.
+        b"pass" | b"pwd" if matches!(name, b"PASS" | b"PWD") => return None,
+        b"pass" => return tells(Telling::Password),
+        _ => {}
+    }
+    if HARMLESS
+        .iter()
+        .any(|ending| plain.ends_with(ending.as_bytes()))
+    {
+        return None;
+    }
+    if let Some((_, telling)) = ENDINGS
+        .iter()
+        .filter(|(ending, _)| ending.as_bytes()[ending.len() - 1] == last)
+        .find(|(ending, _)| plain.ends_with(ending.as_bytes()))
+    {
+        return tells(*telling);
+    }
+    if has_last_piece(name, b"pass") {
+        let plain_pass = [
+            &b"bypass"[..],
+            b"compass",
+            b"renderpass",
+            b"firstpass",
+            b"secondpass",
+        ];
+        return (!plain_pass.iter().any(|ending| plain.ends_with(ending)))
+            .then_some(Role::Tells(Telling::Password));
+    }
+    let is_key = has_last_piece(name, b"key")
+        || has_last_piece(name, b"salt")
+        || has_last_piece(name, b"dsn");
+    let is_plain = || {
+        PLAIN_KEYS
+            .iter()
+            .any(|piece| contains(plain, piece.as_bytes()))
+    };
+    (is_key && !is_plain()).then_some(Role::Tells(Telling::Perhaps))
 }
 
-/// Whether a byte may stand in a name.
-pub(super) fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-}
-
-/// Whether a text under this name is a secret.
-pub(super) fn holds_secret(name: &str, value: &str) -> bool {
-    name.len() <= 128
-        && (4..=MOST).contains(&value.len())
-        && !value.contains(char::is_whitespace)
-        && is_telling(&plain(name))
-        && is_secret(value)
-}
-
-fn is_telling(plain: &str) -> bool {
-    TELLING.iter().any(|ending| plain.ends_with(ending))
-}
-
-/// Whether a name can be telling at all: a glance at its end, before anything is copied.
-fn may_tell(name: &str) -> bool {
-    let last = name.bytes().rev().find(u8::is_ascii_alphanumeric);
-    name.len() >= 3
-        && last.is_some_and(|last| {
-            matches!(
-                last.to_ascii_lowercase(),
-                b'd' | b'e' | b'g' | b'l' | b'n' | b'r' | b's' | b't' | b'y'
-            )
+/// `STRIPE_KEY`, `stripeKey`, `stripe-key`: the piece stands alone at the end.
+fn has_last_piece(name: &[u8], piece: &[u8]) -> bool {
+    let Some(at) = name.len().checked_sub(piece.len()) else {
+        return false;
+    };
+    let (before, end) = name.split_at(at);
+    end.eq_ignore_ascii_case(piece)
+        && before.last().is_some_and(|last| {
+            !last.is_ascii_alphanumeric()
+                || last.is_ascii_lowercase() && end[0].is_ascii_uppercase()
         })
 }
 
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|one| one.to_ascii_lowercase())
-        .collect()
-}
-
-/// The value beside the name that stands from `start` to `end`, if the name is telling.
-pub(super) fn value(text: &str, start: usize, end: usize, ends: &mut Ends) -> Option<Span> {
-    let name = text.get(start..end)?;
-    if name.len() > 128 || !may_tell(name) {
-        return None;
-    }
-    let plain = plain(name);
-    if plain == "authorization" || plain == "proxyauthorization" {
-        return header(text, end, ends);
-    }
-    if matches!(plain.as_str(), "bearer") {
-        let value = text.as_bytes().get(end..)?;
-        let blanks = value
-            .iter()
-            .take(4)
-            .take_while(|byte| **byte == b' ')
-            .count();
-        let from = end + blanks;
-        let to = ends.of(text.as_bytes(), from, None);
-        return (blanks > 0 && to - from >= 16 && is_secret(text.get(from..to)?)).then_some(Span {
-            start: from,
-            end: to,
-            kind: Kind::Header,
-        });
-    }
-    if !is_telling(&plain) {
-        return None;
-    }
-    let bytes = text.as_bytes();
-    let mut at = skip(bytes, end, |byte| {
-        matches!(byte, b'"' | b'\'' | b'\\' | b']')
-    });
-    at = skip(bytes, at, |byte| byte == b' ');
-    let is_flag = name.starts_with("--");
-    match bytes.get(at) {
-        Some(b'=') => at = skip(bytes, at, |byte| matches!(byte, b'=' | b'>')),
-        Some(b':') if bytes.get(at + 1) != Some(&b':') && bytes.get(at + 1) != Some(&b'/') => {
-            at = skip(bytes, at, |byte| matches!(byte, b':' | b'='));
-        }
-        Some(_) if is_flag && at > end => {}
-        _ => return None,
-    }
-    at = skip(bytes, at, |byte| byte == b' ');
-    at = skip(bytes, at, |byte| byte == b'\\');
-    let quote = bytes
-        .get(at)
-        .copied()
-        .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-    let from = at + usize::from(quote.is_some());
-    let to = ends.of(bytes, from, quote);
-    let value = text.get(from..to)?;
-    let is_value = value.len() >= 4 && is_secret(value) && !is_variable(&plain, value);
-    (is_value && !(is_flag && value.starts_with('-'))).then_some(Span {
-        start: from,
-        end: to,
-        kind: Kind::Assignment,
-    })
-}
-
-/// Whether code names a variable here: `password=password`, `token = config.token`.
-fn is_variable(name: &str, value: &str) -> bool {
-    let is_path = value.len() <= 128
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'));
-    is_path && (plain(value) == name || value.contains('.') && is_telling(&plain(value)))
-}
-
-/// `Authorization: Bearer …`, with or without quotes.
-fn header(text: &str, end: usize, ends: &mut Ends) -> Option<Span> {
-    let bytes = text.as_bytes();
-    let mut at = skip(bytes, end, |byte| {
-        matches!(byte, b'"' | b'\'' | b'\\' | b' ')
-    });
-    if !matches!(bytes.get(at), Some(b':' | b'=')) {
-        return None;
-    }
-    at = skip(bytes, at + 1, |byte| {
-        matches!(byte, b' ' | b'"' | b'\'' | b'\\')
-    });
-    for scheme in ["bearer ", "basic ", "token ", "digest ", "apikey "] {
-        if bytes
-            .get(at..at + scheme.len())
-            .is_some_and(|word| word.eq_ignore_ascii_case(scheme.as_bytes()))
-        {
-            at = skip(bytes, at + scheme.len(), |byte| byte == b' ');
-            break;
-        }
-    }
-    let to = ends.of(bytes, at, None);
-    let value = text.get(at..to)?;
-    (value.len() >= 6 && is_secret(value)).then_some(Span {
-        start: at,
-        end: to,
-        kind: Kind::Header,
-    })
-}
-
-fn skip(bytes: &[u8], at: usize, skips: impl Fn(u8) -> bool) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest
-        .iter()
-        .take(16)
-        .take_while(|byte| skips(**byte))
-        .count()
-}
-
-fn is_end(byte: u8, quote: Option<u8>) -> bool {
-    match quote {
-        Some(quote) => byte == quote || matches!(byte, b'\\' | b'\n'),
-        None => {
-            byte.is_ascii_whitespace()
-                || matches!(
-                    byte,
-                    b'"' | b'\''
-                        | b'`'
-                        | b','
-                        | b';'
-                        | b'&'
-                        | b'\\'
-                        | b'|'
-                        | b')'
-                        | b'}'
-                        | b'<'
-                        | b'>'
-                )
-        }
-    }
-}
-
-/// Whether a part of the value was masked before. The mark may begin where the look ends.
-fn has_mark(value: &str, look: usize) -> bool {
-    value[..look]
-        .match_indices('[')
-        .any(|(at, _)| value[at..].starts_with(MARK.trim_end()))
-}
-
-/// Whether a value is a secret and not a place for one.
-fn is_secret(value: &str) -> bool {
-    // Code says early that it is code; the look is bounded, so that many names stay linear.
-    let mut look = value.len().min(MAX_LOOK);
-    while !value.is_char_boundary(look) {
-        look -= 1;
-    }
-    let start = &value[..look];
-    let placeholder = value.starts_with(['$', '<', '{', '*', '[', '(', '%', '/', '.', '!', '='])
-        || start.contains("process.env")
-        || start.contains('(')
-        || has_mark(value, look)
-        || value.starts_with("os.");
-    let word = value.trim_end_matches(['.', ',', ';']);
-    !placeholder
-        && !HARMLESS
-            .iter()
-            .any(|harmless| harmless.eq_ignore_ascii_case(word))
-        && !value
-            .bytes()
-            .all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'))
+fn contains(letters: &[u8], piece: &[u8]) -> bool {
+    letters.windows(piece.len()).any(|window| window == piece)
 }
