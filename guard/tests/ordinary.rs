@@ -9,11 +9,13 @@ use guard::{Facts, Project, Settings, ToolCall, Verdict, explain};
 use serde_json::json;
 
 const TABLES: &[&str] = &[
+    include_str!("ordinary/deletes.txt"),
     include_str!("ordinary/files.txt"),
     include_str!("ordinary/git.txt"),
     include_str!("ordinary/languages.txt"),
     include_str!("ordinary/machines.txt"),
     include_str!("ordinary/mentions.txt"),
+    include_str!("ordinary/secrets.txt"),
 ];
 
 /// All commands of the tables. The first line of each is a title.

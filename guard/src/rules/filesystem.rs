@@ -166,6 +166,11 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
         || view.run.has(Some('R'), &[]);
     let force = view.program == "rimraf" || view.run.has(Some('f'), &["force"]);
     let only_empty = view.program == "rmdir";
+    let on_server = view
+        .run
+        .host
+        .as_deref()
+        .is_some_and(|host| !host.starts_with("container "));
     // Given by `find`, so that nobody has seen the names.
     let swept = view.run.via.last().is_some_and(|via| via == "find -exec");
     for target in view.run.operands(&[]) {
@@ -203,7 +208,7 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
             }
             continue;
         }
-        if view.run.host.is_none() && is_cache(view, target)
+        if !on_server && is_cache(view, target)
             || target.text.ends_with(".git/rebase-apply")
             || target.text.ends_with(".git/rebase-merge")
         {
@@ -235,7 +240,7 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
                 Verdict::Ask,
                 "is in the project and no build makes it again",
             ),
-            Place::Unknown if force && (!is_rebuilt(target) || view.run.host.is_some()) => {
+            Place::Unknown if force && (!is_rebuilt(target) || on_server) => {
                 (Verdict::Ask, "cannot be known before it runs")
             }
             _ => continue,

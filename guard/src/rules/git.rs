@@ -131,11 +131,19 @@ fn found(verb: &str, line: &Line<'_>, asks_first: bool) -> Option<(&'static str,
     }
     let id = match verb {
         "reset" if line.long("hard") || line.long("merge") => "git.reset-hard",
-        "clean" if (line.flag('f', "force") || !asks_first) && !line.dry() => "git.clean",
+        "clean"
+            if (line.flag('f', "force") || !asks_first)
+                && !line.dry()
+                && !line.before_dashes().any(only_lists) =>
+        {
+            "git.clean"
+        }
         "push" | "send-pack" => return push(line),
         "branch" if branch(line) => "git.delete-branch",
         "tag" if line.flag('d', "delete") || line.flag('f', "force") => "git.delete-branch",
         "stash" if line.first_is(&["drop", "clear"]) => "git.stash-drop",
+        "checkout" | "restore" if line.names_locks_only() => return None,
+        "filter-repo" if line.starts("--analyze") || line.dry() => return None,
         "checkout" if checkout(line) => "git.discard",
         "switch" if line.flag('f', "force") || line.long("discard-changes") => "git.discard",
         "restore" if restore(line) => "git.discard",
@@ -179,11 +187,38 @@ fn found(verb: &str, line: &Line<'_>, asks_first: bool) -> Option<(&'static str,
 }
 
 /// The words after the subcommand.
+/// What package managers write again from what stands beside it.
+const LOCKS: &[&str] = &[
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
+    "Cargo.lock",
+    "poetry.lock",
+    "uv.lock",
+    "composer.lock",
+    "Gemfile.lock",
+    "go.sum",
+];
+
 struct Line<'a> {
     args: &'a [Arg],
 }
 
 impl Line<'_> {
+    /// Whether all the paths given are what a package manager writes again.
+    fn names_locks_only(&self) -> bool {
+        let dashes = self.args.iter().position(|arg| arg.text == "--");
+        let first = dashes.map_or(0, |at| at + 1);
+        let paths = self.args.get(first..).unwrap_or_default();
+        !paths.is_empty()
+            && paths.iter().all(|arg| {
+                let name = arg.text.rsplit('/').next().unwrap_or_default();
+                LOCKS.contains(&name)
+            })
+    }
+
     fn before_dashes(&self) -> impl Iterator<Item = &str> {
         self.args
             .iter()
@@ -387,4 +422,11 @@ fn forge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if (deletes || mutates) && !view.wants_help() {
         report(findings, rule(RULES, "git.forge-delete"));
     }
+}
+
+/// Whether a cluster of flags of `git clean` has `n`. `-e` takes the rest of its word for a pattern.
+fn only_lists(flags: &str) -> bool {
+    flags.strip_prefix('-').is_some_and(|cluster| {
+        cluster.contains('n') && cluster.chars().all(|one| "ndfxXqi".contains(one))
+    })
 }

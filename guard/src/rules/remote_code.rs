@@ -69,6 +69,10 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if !is_shell && !runs_text && !view.is(INTERPRETERS) {
         return;
     }
+    // `bash -n` reads a script and runs nothing of it.
+    if is_shell && view.run.has(Some('n'), &[]) {
+        return;
+    }
     let has_file = view.args().iter().any(|arg| !arg.text.starts_with('-'));
     let script_given = view.args().iter().any(|arg| {
         arg.text.starts_with('-') && arg.text.contains('c') && !arg.text.starts_with("--")

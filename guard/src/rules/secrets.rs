@@ -3,10 +3,12 @@
 mod mild;
 mod paths;
 mod shown;
+mod uses;
 
 use mild::{found_and_read, hides_values, loads, opens_key, takes_apart};
 pub(super) use paths::is_secret_path;
 use paths::{is_key_file, is_secret_folder};
+use uses::{is_used, is_value_in_use, shows_nothing};
 
 use super::{Field, FileView, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
@@ -132,6 +134,9 @@ const NAMES_ONLY: &[&str] = &[
     "certbot",
     "mosh",
     "sshfs",
+    "direnv",
+    "shellcheck",
+    "helm",
 ];
 
 /// Programs that talk to the network.
@@ -171,7 +176,10 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                     view.args()[index - 1].text.as_str(),
                     "-i" | "-F" | "-e" | "--rsh"
                 );
-            !is_identity && is_sent(&arg.text, &view.program)
+            let before = index.checked_sub(1).and_then(|at| view.args().get(at));
+            !is_identity
+                && !before.is_some_and(|flag| is_used(&flag.text, &view.program))
+                && is_sent(&arg.text, &view.program)
         }) || puts_secret(view);
         let fed = view.feeders().find(|run| {
             reads_secret(run).is_some()
@@ -261,6 +269,7 @@ fn reads_secret(run: &Run) -> Option<String> {
     if NAMES_ONLY.contains(&program.as_str())
         || program == "gh" && run.args().first().is_some_and(|verb| verb.text == "secret")
         || program == "openssl" && !opens_key(run)
+        || shows_nothing(run, &program)
     {
         return None;
     }
@@ -310,7 +319,9 @@ fn reads_secret(run: &Run) -> Option<String> {
         if searches && index == 0 && !given_pattern || copies && count > 1 && index + 1 == count {
             continue;
         }
-        if is_secret_path(&arg.text) || searches && is_secret_folder(&arg.text) {
+        if (is_secret_path(&arg.text) || searches && is_secret_folder(&arg.text))
+            && !is_value_in_use(run, arg, &program)
+        {
             return Some(arg.text.clone());
         }
     }

@@ -38,6 +38,10 @@ impl Walker<'_> {
                 };
                 silent()
             }
+            "pwd" => {
+                self.push(scope, whole.to_vec(), around.clone());
+                Followed::To(scope.cwd.as_ref().map(|cwd| format!("{cwd}\n")))
+            }
             "popd" => {
                 scope.cwd = None;
                 silent()

@@ -5,10 +5,12 @@ use crate::rules::{Finding, View, report, report_as, rule};
 
 /// A program that takes SQL.
 pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    // What is in memory only is gone anyway.
+    // What is in memory only is gone anyway, and so is what lies in `/tmp`.
     let operands = view.run.operands(&["-c", "-cmd", "-separator", "-s"]);
     let in_memory = match view.program.as_str() {
-        "sqlite3" => operands.first().is_some_and(|arg| arg.text == ":memory:"),
+        "sqlite3" => operands
+            .first()
+            .is_some_and(|arg| arg.text == ":memory:" || arg.text.starts_with("/tmp/")),
         "duckdb" => operands.first().is_none_or(|arg| arg.text == ":memory:"),
         _ => false,
     };

@@ -95,6 +95,7 @@ const JUNK_ENDS: &[&str] = &[
     ".swo",
     ".tmp",
     ".egg-info",
+    ".map",
     ".tsbuildinfo",
     ".dSYM",
     ".DS_Store",
@@ -102,13 +103,13 @@ const JUNK_ENDS: &[&str] = &[
     "~",
 ];
 
-/// Caches in a home or of the package manager, and how many parts of a path are below them at least.
+/// Caches in a home, and of the package managers.
 const CACHES: &[&str] = &[
     "/.cache/",
     "/.npm/_cacache",
     "/.npm/_npx",
     "/Library/Caches/",
-    "/Developer/Xcode/DerivedData/",
+    "/Library/Developer/Xcode/DerivedData/",
     "/.gradle/caches/",
     "/.cargo/registry/cache",
 ];

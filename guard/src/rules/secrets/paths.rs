@@ -9,7 +9,6 @@ const SECRET_NAMES: &[&str] = &[
     ".git-credentials",
     "application_default_credentials.json",
     "admin.conf",
-    "shadow",
     "master.key",
     "secrets.yml",
     "secrets.yaml",
@@ -30,6 +29,7 @@ const SECRET_NAMES: &[&str] = &[
     "secring.gpg",
 ];
 const SECRET_ENDS: &[&str] = &[
+    "/shadow",
     ".aws/credentials",
     ".aws/credential?",
     ".kube/config",
@@ -119,6 +119,7 @@ pub(super) fn is_key_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.strip_suffix(".pem").unwrap_or_default();
     let ends = !is_certificate(stem)
+        && !name.ends_with(".gpg.key")
         && [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore"]
             .iter()
             .any(|end| name.len() > end.len() && name.ends_with(end));
