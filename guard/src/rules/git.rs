@@ -261,8 +261,13 @@ impl Line<'_> {
     }
 
     fn wants_help(&self) -> bool {
-        self.before_dashes()
-            .any(|text| matches!(text, "-h" | "--help"))
+        let mut before = "";
+        self.before_dashes().any(|text| {
+            // After an option that takes a value it is that value.
+            let asks = matches!(text, "-h" | "--help") && !TAKES_VALUE.contains(&before);
+            before = text;
+            asks
+        })
     }
 
     fn first_is(&self, words: &[&str]) -> bool {
@@ -283,17 +288,19 @@ impl Line<'_> {
     }
 }
 
-/// Branches that others build on.
-const SHARED: &[&str] = &[
-    "main",
-    "master",
-    "trunk",
-    "develop",
-    "production",
-    "prod",
-    "staging",
-    "release",
-    "stable",
+/// Options of sub-commands whose next word is their value, whatever it looks like.
+const TAKES_VALUE: &[&str] = &[
+    "--repo",
+    "--receive-pack",
+    "--exec",
+    "--push-option",
+    "-o",
+    "--message",
+    "-m",
+    "--file",
+    "-F",
+    "--author",
+    "--date",
 ];
 
 /// Whether a push takes something away on the remote, and a verdict other than the rule's own.
@@ -319,11 +326,7 @@ fn push(line: &Line<'_>) -> Option<(&'static str, Option<Verdict>)> {
     if forced && (!leased || line.flag('f', "")) || plus {
         return Some(("git.push-force", None));
     }
-    let to_shared = refspecs.iter().any(|text| {
-        let name = text.rsplit(':').next().unwrap_or_default();
-        SHARED.contains(&name.trim_start_matches("refs/heads/"))
-    });
-    (leased && to_shared).then_some(("git.push-force", Some(Verdict::Ask)))
+    None
 }
 
 /// Whether a branch is deleted unmerged, or moved away from its commits.

@@ -182,6 +182,18 @@ pub(crate) struct Redirect {
     pub(crate) body: Rc<OnceCell<Word>>,
 }
 
+impl Simple {
+    /// `time` is a reserved word, and a quoted `"--"` after it is no option of it but the command.
+    fn step_over_time(&mut self) {
+        let quoted_option = |word: &Word| matches!(word.parts.as_slice(), [Part::Literal { text, quoted: true }] if text.starts_with('-'));
+        if self.words.first().and_then(Word::bare) == Some("time")
+            && self.words.get(1).is_some_and(quoted_option)
+        {
+            self.words.remove(0);
+        }
+    }
+}
+
 impl Word {
     /// A word of plain text.
     pub(crate) fn literal(text: &str) -> Self {

@@ -257,6 +257,7 @@ impl<'t> Parser<'t> {
                 _ => simple.words.push(word),
             }
         }
+        simple.step_over_time();
         let empty =
             simple.words.is_empty() && simple.assignments.is_empty() && simple.redirects.is_empty();
         (!empty).then_some(Command::Simple(simple))
