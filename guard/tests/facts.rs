@@ -187,6 +187,25 @@ fn a_command_over_ssh_is_aimed_at_the_server_it_names() {
 }
 
 #[test]
+fn a_request_that_deletes_names_the_production_service_behind_its_domain() {
+    let mut facts = facts("production");
+    facts.inventory.domains.push(guard::DomainFact {
+        domain: "api.example.com".to_owned(),
+        service: "api".to_owned(),
+    });
+    let command = "curl -X DELETE https://api.example.com/v1/orders/7";
+    assert_eq!(
+        judge(command, &facts, &Settings::default()).reason,
+        "This deletes something behind `api` on the production server `web-1`, and `shop`, `jobs` and `mail` depend on it."
+    );
+    let read = "curl https://api.example.com/v1/orders/7";
+    assert_eq!(
+        judge(read, &facts, &Settings::default()).verdict,
+        Verdict::None
+    );
+}
+
+#[test]
 fn settings_go_by_rule_before_field() {
     let rules = BTreeMap::from([
         ("git".to_owned(), RuleSetting::Ask),

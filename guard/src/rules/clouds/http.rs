@@ -1,7 +1,7 @@
 //! Requests to an API: what their method and address say.
 
 use super::RULES;
-use crate::rules::{Finding, View, report, rule};
+use crate::rules::{Finding, View, inventory, report, report_as, rule};
 
 pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if !view.is(&[
@@ -40,8 +40,30 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if is("delete") && !own
         || (is("post") || sends) && words.iter().any(|word| ends_in_deletion(word))
     {
-        report(findings, rule(RULES, "clouds.api-delete"));
+        let known = rule(RULES, "clouds.api-delete");
+        match words.iter().find_map(|word| production(view, word)) {
+            Some(reason) => report_as(findings, known, known.severity, reason),
+            None => report(findings, known),
+        }
     }
+}
+
+/// What stands behind an address whose domain leads to a production server, as a sentence.
+fn production(view: &View<'_>, address: &str) -> Option<String> {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = rest.split(['/', ':', '?']).next()?;
+    let inventory = &view.facts.inventory;
+    let domain = inventory.domains.iter().find(|one| one.domain == host)?;
+    let service = inventory
+        .services
+        .iter()
+        .find(|one| one.name == domain.service)?;
+    let server = inventory
+        .servers
+        .iter()
+        .find(|one| one.name == service.server)?;
+    inventory::is_production(server)
+        .then(|| inventory::sentence("deletes something behind", service, server))
 }
 
 /// The method that a flag names: `-X DELETE`, `-sXDELETE`, `--request=DELETE`, `--method DELETE`.
