@@ -13,6 +13,7 @@ mod infrastructure;
 mod inventory;
 pub(crate) mod known;
 mod kubernetes;
+mod messaging;
 mod network;
 mod orm;
 mod own;
@@ -73,6 +74,7 @@ pub(crate) const FIELDS: &[Field] = &[
     packages::FIELD,
     network::FIELD,
     accounts::FIELD,
+    messaging::FIELD,
     remote_code::FIELD,
     secrets::FIELD,
     own::FIELD,
@@ -238,6 +240,7 @@ mod tests {
             include_str!("filesystem/edits.rs"),
             include_str!("git.rs"),
             include_str!("git/others.rs"),
+            include_str!("messaging.rs"),
             include_str!("orm.rs"),
             include_str!("own.rs"),
             include_str!("remote_code.rs"),

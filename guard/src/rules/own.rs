@@ -40,6 +40,13 @@ const RULES: &[RuleDoc] = &[
         reason: "Confirming, approving and allowing is for a person at a terminal or a phone.",
         alternative: "Run the command without it; Fjord asks the person.",
     },
+    RuleDoc {
+        id: "own.unattended",
+        field: "own",
+        severity: Verdict::Ask,
+        reason: "This starts a coding agent that asks nobody, or one with other settings than the person's.",
+        alternative: "Name the tools it needs: `claude --allowedTools`.",
+    },
 ];
 
 /// Programs that only read.
@@ -75,23 +82,10 @@ const READERS: &[&str] = &[
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if view.program == "fjord" {
-        let words = view.words();
-        let pair = (
-            words.first().copied().unwrap_or_default(),
-            words.get(1).copied().unwrap_or_default(),
-        );
-        let answers = view.has_word("--yes") || view.run.has(Some('y'), &["yes"]);
-        if answers
-            || pair == ("guard", "allow")
-            || pair.0 == "approvals"
-            || pair.0 == "approve"
-            || pair.0 == "confirm"
-        {
-            report(findings, rule(RULES, "own.confirm"));
-        }
-        if pair == ("hooks", "uninstall") {
-            report(findings, rule(RULES, "own.hooks"));
-        }
+        fjord(view, findings);
+    }
+    if skips_asking(view) {
+        report(findings, rule(RULES, "own.unattended"));
     }
     let stops = matches!(view.program.as_str(), "pkill" | "killall")
         || view.program == "systemctl"
@@ -99,6 +93,36 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 .words()
                 .first()
                 .is_some_and(|word| matches!(*word, "stop" | "disable" | "mask" | "kill"));
+    let stops = stops
+        || view.is(&["docker", "podman"])
+            && matches!(
+                view.words().first(),
+                Some(&("stop" | "kill" | "rm" | "pause"))
+            )
+        || view.is(&["cargo", "apt", "apt-get", "dnf", "brew", "snap"])
+            && matches!(
+                view.words().first(),
+                Some(&("uninstall" | "remove" | "purge"))
+            );
+    let by_search = view.is(&["kill", "rm", "mv", "chmod"])
+        && view.feeders().take(8).any(|run| {
+            matches!(
+                run.program().as_str(),
+                "pgrep" | "pidof" | "which" | "command"
+            ) && run
+                .args()
+                .iter()
+                .any(|arg| matches!(arg.text.as_str(), "fjord" | "fjord-hook"))
+        })
+        && !view.has_word("-0");
+    let by_socket = view.program == "curl"
+        && view
+            .run
+            .value(&["--unix-socket"])
+            .is_some_and(|socket| socket.contains("fjord"));
+    if by_search || by_socket {
+        report(findings, rule(RULES, "own.files"));
+    }
     if stops
         && view
             .args()
@@ -134,6 +158,12 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 0
             };
             written.extend(
+                view.args()
+                    .iter()
+                    .filter_map(|arg| arg.text.strip_prefix("of="))
+                    .filter_map(|path| paths::resolve(view.run.cwd.as_deref(), path)),
+            );
+            written.extend(
                 operands[from..]
                     .iter()
                     .filter(|arg| arg.text.len() < 4_096)
@@ -143,11 +173,67 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     }
     let deletes = view.is(&["rm", "mv", "rimraf"]);
     for path in written {
-        if is_protected(&path, deletes, view.facts) {
+        let is_program = deletes
+            && (path.ends_with("/bin/fjord") || path.rsplit('/').next() == Some("fjord-hook"));
+        if is_program || is_protected(&path, deletes, view.facts) {
             report(findings, rule(RULES, "own.files"));
         } else if is_settings(&path) {
             report(findings, rule(RULES, "own.settings"));
         }
+    }
+}
+
+fn fjord(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let words = view.words();
+    let pair = (
+        words.first().copied().unwrap_or_default(),
+        words.get(1).copied().unwrap_or_default(),
+    );
+    let said_yes = view
+        .run
+        .stdin
+        .text
+        .as_deref()
+        .is_some_and(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        || view.feeders().take(8).any(|run| run.program() == "yes");
+    let answers = view.has_word("--yes") || view.run.has(Some('y'), &["yes"]) || said_yes;
+    let looks = pair.0 == "approvals" && matches!(pair.1, "" | "list" | "show");
+    if answers
+        || pair == ("guard", "allow")
+        || matches!(pair.0, "approvals" | "approve" | "confirm") && !looks
+    {
+        report(findings, rule(RULES, "own.confirm"));
+    }
+    let lowers =
+        pair == ("hooks", "install") && view.args().iter().any(|arg| arg.text.starts_with("--no-"));
+    if pair == ("hooks", "uninstall") || lowers {
+        report(findings, rule(RULES, "own.hooks"));
+    }
+    if matches!(pair, ("config", "set" | "unset" | "edit")) {
+        report(findings, rule(RULES, "own.files"));
+    }
+}
+
+/// A coding agent started so that nobody is asked.
+fn skips_asking(view: &View<'_>) -> bool {
+    let has = |flag: &str| view.run.has(None, &[flag]);
+    match view.program.as_str() {
+        "claude" => {
+            has("dangerously-skip-permissions")
+                || view.run.value(&["--permission-mode"]) == Some("bypassPermissions")
+                || view
+                    .run
+                    .value(&["--settings"])
+                    .is_some_and(|text| text.contains("ooks"))
+                || matches!(
+                    view.words().as_slice(),
+                    ["config", "set" | "add" | "remove", "hooks", ..]
+                        | ["plugin", "disable" | "uninstall", "fjord", ..]
+                )
+        }
+        "codex" => has("dangerously-bypass-approvals-and-sandbox") || has("yolo"),
+        "gemini" => has("yolo"),
+        _ => false,
     }
 }
 

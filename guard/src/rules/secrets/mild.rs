@@ -53,7 +53,9 @@ pub(super) fn hides_values(view: &View<'_>) -> bool {
 
 /// `export $(grep -v '^#' .env | xargs)`: it is loaded, and not shown.
 pub(super) fn loads(view: &View<'_>) -> bool {
-    is_kept(view)
+    // The words of a loop come from a plain `cat`, and what the loop does with them is not known.
+    let piped = view.all.iter().take(64).any(|run| run.program() == "xargs");
+    (view.program != "cat" || piped) && is_kept(view)
 }
 
 /// Whether `openssl` prints a private key; most of its work only uses one.
