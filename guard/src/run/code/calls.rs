@@ -248,6 +248,18 @@ fn gather(
                         command.map(|text| Step::Shell(text.trim_matches(['|', ' ']).to_owned())),
                     );
                 }
+                // What is written is as if `tee` wrote it.
+                "writeFileSync" | "writeFile" | "appendFileSync" | "appendFile"
+                | "file_put_contents" => {
+                    found.push(Step::Argv(vec!["tee".to_owned(), first]));
+                }
+                "open"
+                    if literals.get(1).is_some_and(|mode| {
+                        mode.len() < 4 && mode.starts_with(['w', 'a', 'x'])
+                    }) =>
+                {
+                    found.push(Step::Argv(vec!["tee".to_owned(), first]));
+                }
                 "open" | "readFileSync" | "readFile" | "file_get_contents" | "read_text"
                 | "read" | "Path" => found.push(Step::Argv(vec!["cat".to_owned(), first])),
                 "run" if matches!(token, Token::Name(name) if name.starts_with("db.")) => {
