@@ -332,7 +332,7 @@ fn fjord_protects_itself() {
         deny | fjord deploy api --version v2 --yes
         deny | fjord hooks uninstall
         deny | fjord guard allow "rm -rf /" --for 2h
-        deny | fjord approvals
+        deny | fjord approvals allow 3
         none | fjord status
         none | fjord deploy api --version v2
         deny | echo x > ~/.config/fjord/fjord.toml

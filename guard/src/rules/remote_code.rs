@@ -1,6 +1,6 @@
 //! Code that nobody here has read, handed to something that runs it.
 
-use super::{Field, Finding, RuleDoc, View, report, rule};
+use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::run::{DATA, Run, SHELLS};
 
@@ -52,13 +52,16 @@ const INTERPRETERS: &[&str] = &[
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
-    if view.is(&["nc", "ncat", "netcat", "socat"]) {
-        let line = view.run.line();
-        let hands_over = view.run.has(Some('e'), &["exec", "sh-exec"])
-            || line.contains("EXEC:") && (line.contains("/sh") || line.contains("bash"));
-        if hands_over && (line.contains("sh") || view.is(&["nc", "netcat"])) {
-            report(findings, rule(RULES, "remote-code.shell"));
-        }
+    if gives_shell(view) {
+        report(findings, rule(RULES, "remote-code.shell"));
+    }
+    if let Some(address) = runs_address(view) {
+        report_as(
+            findings,
+            rule(RULES, "remote-code.pipe"),
+            Verdict::Ask,
+            format!("This downloads `{address}` and runs it, unread."),
+        );
     }
     if view.run.via.last().is_some_and(|via| via == DATA) {
         report(findings, rule(RULES, "remote-code.data"));
@@ -66,7 +69,26 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     }
     let is_shell = view.is(SHELLS);
     let runs_text = view.is(&["eval", "source", "."]);
+    let by_path = view
+        .run
+        .argv
+        .first()
+        .is_some_and(|word| word.text.contains('/') && !word.text.starts_with(['/', '~']));
+    if by_path && downloaded(&view.run.argv[0].text, view.all) {
+        report_as(
+            findings,
+            rule(RULES, "remote-code.pipe"),
+            Verdict::Ask,
+            "This runs a file that was downloaded in the same breath, unread.".to_owned(),
+        );
+    }
     if !is_shell && !runs_text && !view.is(INTERPRETERS) {
+        let makes = view.is(&["make", "gmake"])
+            && view.run.has(Some('f'), &["file"])
+            && view.feeders().any(fetches);
+        if makes {
+            report(findings, rule(RULES, "remote-code.pipe"));
+        }
         return;
     }
     // `bash -n` reads a script and runs nothing of it.
@@ -109,7 +131,28 @@ fn fetches(run: &Run) -> bool {
         "curl" | "wget" | "fetch" | "aria2c" | "nc" | "ncat" | "netcat" | "lynx" | "http"
         | "xh" | "socat" => true,
         "base64" | "base32" => run.has(Some('d'), &["decode"]) || run.has(Some('D'), &[]),
-        "openssl" => run.args().iter().any(|arg| arg.text == "-d"),
+        "openssl" => run
+            .args()
+            .iter()
+            .any(|arg| matches!(arg.text.as_str(), "-d" | "s_client")),
+        "dig" | "nslookup" | "host" | "w3m" | "elinks" | "tftp" | "curlie" => true,
+        "aws" => {
+            run.args().iter().any(|arg| arg.text == "cp")
+                && run.args().last().is_some_and(|arg| arg.text == "-")
+        }
+        "gsutil" => run
+            .args()
+            .iter()
+            .any(|arg| matches!(arg.text.as_str(), "cat" | "cp")),
+        "gh" | "glab" => run
+            .args()
+            .first()
+            .is_some_and(|verb| matches!(verb.text.as_str(), "gist" | "api")),
+        // Letters put in other places hide what is run.
+        "tr" => run.args().iter().any(|arg| {
+            let set = arg.text.to_ascii_lowercase();
+            set.contains("n-za-m") || set.contains("a-mn-z")
+        }),
         "xxd" => run.has(Some('r'), &[]),
         "gpg" => run.has(Some('d'), &["decrypt"]),
         _ => false,
@@ -118,17 +161,18 @@ fn fetches(run: &Run) -> bool {
 
 /// Whether the file that runs was downloaded earlier in the line.
 fn runs_downloaded(view: &View<'_>) -> bool {
-    let Some(file) = view
-        .args()
+    // What comes after the script is handed to it.
+    view.args()
         .iter()
-        .rev()
         .find(|arg| !arg.text.starts_with('-'))
-    else {
-        return false;
-    };
-    let mut name = file.text.trim_start_matches("./").to_owned();
+        .is_some_and(|file| downloaded(&file.text, view.all))
+}
+
+/// Whether a file was downloaded earlier in the line.
+fn downloaded(file: &str, all: &[Run]) -> bool {
+    let mut name = file.trim_start_matches("./").to_owned();
     // Backwards, following copies: what is `b` now was `a` before `mv a b`.
-    for run in view.all.iter().rev() {
+    for run in all.iter().rev() {
         let written = |text: &str| text.trim_start_matches("./") == name;
         match run.program().as_str() {
             "mv" | "cp" | "install" | "ln" => {
@@ -143,7 +187,18 @@ fn runs_downloaded(view: &View<'_>) -> bool {
                 let out = run
                     .value(&["-o", "-O", "--output", "--output-document"])
                     .is_some_and(written);
+                // Without a name it keeps the address's.
+                let keeps = run.program() != "curl"
+                    || run.has(Some('O'), &["remote-name", "remote-name-all"]);
+                let by_address = keeps
+                    && run.args().iter().any(|arg| {
+                        arg.text.contains("://")
+                            && arg.text.rsplit('/').next().is_some_and(|end| {
+                                !end.is_empty() && written(end.split('?').next().unwrap_or(end))
+                            })
+                    });
                 if out
+                    || by_address
                     || run
                         .redirects
                         .iter()
@@ -153,11 +208,16 @@ fn runs_downloaded(view: &View<'_>) -> bool {
                 }
             }
             "rsync" | "scp" => {
-                let operands = run.operands(&["-e"]);
-                if operands.last().is_some_and(|target| written(&target.text))
-                    && operands
-                        .first()
-                        .is_some_and(|source| source.text.contains(':'))
+                let operands = run.operands(&["-e", "-i", "-P"]);
+                if operands.last().is_some_and(|target| {
+                    written(&target.text)
+                        || target.text == "."
+                            && operands.first().is_some_and(|source| {
+                                source.text.rsplit(['/', ':']).next().is_some_and(written)
+                            })
+                }) && operands
+                    .first()
+                    .is_some_and(|source| source.text.contains(':'))
                 {
                     return true;
                 }
@@ -166,4 +226,54 @@ fn runs_downloaded(view: &View<'_>) -> bool {
         }
     }
     false
+}
+
+/// Whether a shell's input or output is a connection.
+fn gives_shell(view: &View<'_>) -> bool {
+    let is_pipe_end = view.is(&["nc", "ncat", "netcat", "socat", "telnet"]);
+    if is_pipe_end || view.program == "openssl" && view.has_word("s_client") {
+        let line = view.run.line();
+        let hands_over = is_pipe_end && view.run.has(Some('e'), &["exec", "sh-exec"])
+            || line.contains("EXEC:") && (line.contains("/sh") || line.contains("bash"));
+        let fed_by_shell = view.feeders().any(|run| {
+            SHELLS.contains(&run.program().as_str())
+                && run.stdin.given
+                && run.args().iter().all(|arg| arg.text == "-i")
+        });
+        return hands_over && (line.contains("sh") || view.is(&["nc", "netcat"])) || fed_by_shell;
+    }
+    view.is(SHELLS)
+        && view.run.redirects.iter().any(|(_, target)| {
+            target.text.starts_with("/dev/tcp/") || target.text.starts_with("/dev/udp/")
+        })
+        && view.args().iter().all(|arg| arg.text == "-i")
+}
+
+/// The address of a program that is run straight from it.
+fn runs_address<'a>(view: &'a View<'_>) -> Option<&'a str> {
+    let remote = |text: &str| {
+        (text.starts_with("https://") || text.starts_with("http://"))
+            && !text.contains("://localhost")
+            && !text.contains("://127.")
+    };
+    let words = view.words();
+    match view.program.as_str() {
+        "deno" if words.first() == Some(&"run") => view
+            .args()
+            .iter()
+            .map(|arg| arg.text.as_str())
+            .find(|text| {
+                remote(text)
+                    && !text.starts_with("https://deno.land/")
+                    && !text.starts_with("https://jsr.io/")
+            }),
+        "npx" | "bunx" => words.first().copied().filter(|text| remote(text)),
+        "mshta" => words.first().copied().filter(|text| remote(text)),
+        "regsvr32" => view
+            .args()
+            .iter()
+            .map(|arg| arg.text.as_str())
+            .find(|text| text.get(3..).is_some_and(remote)),
+        _ => None,
+    }
 }

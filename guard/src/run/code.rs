@@ -3,6 +3,7 @@
 //! This reads names, brackets and string literals, no more: enough for `os.system("rm -rf /")`.
 
 mod calls;
+mod network;
 mod tokens;
 
 use super::walk::{Around, Scope, Walker};

@@ -85,7 +85,11 @@ pub(in crate::rules) fn is_secret_path(path: &str) -> bool {
     if BROWSER_NAMES.contains(&name) && BROWSERS.iter().any(|browser| path.contains(browser)) {
         return true;
     }
-    if path.contains([' ', '\n', ';', '(', '|']) || path.is_empty() || path.len() > 1_024 {
+    if path.contains([' ', '\n', ';', '(', '|'])
+        || path.is_empty()
+        || path.contains("://") && !path.starts_with("file:")
+        || path.len() > 1_024
+    {
         return false;
     }
     if name == ".env" || name == ".envrc" {

@@ -151,6 +151,7 @@ fn gather(
     let plain = tokens(code, language);
     let hides = plain.iter().any(decodes);
     let tokens = resolved(&plain, given);
+    found.extend(super::network::step(&tokens));
     for (index, token) in tokens.iter().enumerate() {
         let rest = tokens.get(index + 1..).unwrap_or_default();
         let before = index.checked_sub(1).and_then(|at| tokens.get(at));
