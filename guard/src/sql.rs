@@ -188,8 +188,7 @@ fn judge(words: &[Token], depth: usize, found: &mut Vec<Harm>) {
                 found.push(Harm::Access);
             }
         }
-        "RESET" if is(1, "MASTER") || is(1, "BINARY") => found.push(Harm::History),
-        "PURGE" if is(1, "BINARY") || is(1, "MASTER") => found.push(Harm::History),
+        "RESET" | "PURGE" if is(1, "MASTER") || is(1, "BINARY") => found.push(Harm::History),
         "CREATE" if (is(1, "USER") || is(1, "ROLE")) && is_superuser(words) => {
             found.push(Harm::Access);
         }

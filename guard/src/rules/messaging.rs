@@ -45,9 +45,10 @@ const ROWS: &[Row] = &[
         ],
         "messaging.send",
     ),
-    row(
+    with(
         &["aws"],
-        &["sns", "publish|publish-batch"],
+        &["sns", "publish"],
+        &["--phone-number"],
         "messaging.send",
     ),
     row(

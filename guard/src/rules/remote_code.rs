@@ -129,13 +129,14 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
 fn fetches(run: &Run) -> bool {
     match run.program().as_str() {
         "curl" | "wget" | "fetch" | "aria2c" | "nc" | "ncat" | "netcat" | "lynx" | "http"
-        | "xh" | "socat" => true,
+        | "xh" | "socat" | "dig" | "nslookup" | "host" | "w3m" | "elinks" | "tftp" | "curlie" => {
+            true
+        }
         "base64" | "base32" => run.has(Some('d'), &["decode"]) || run.has(Some('D'), &[]),
         "openssl" => run
             .args()
             .iter()
             .any(|arg| matches!(arg.text.as_str(), "-d" | "s_client")),
-        "dig" | "nslookup" | "host" | "w3m" | "elinks" | "tftp" | "curlie" => true,
         "aws" => {
             run.args().iter().any(|arg| arg.text == "cp")
                 && run.args().last().is_some_and(|arg| arg.text == "-")

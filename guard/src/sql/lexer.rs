@@ -55,7 +55,7 @@ struct Lexer<'a> {
     found: Vec<Vec<Token>>,
 }
 
-impl<'a> Lexer<'a> {
+impl Lexer<'_> {
     fn step(&mut self) {
         let Some(first) = self.rest.chars().next() else {
             return;

@@ -35,42 +35,39 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             stores::cypher(text, findings);
         }
     }
-    match &view.run.stdin.text {
-        Some(text) => {
-            sql(text, findings);
-            if view.program == "cypher-shell" {
-                stores::cypher(text, findings);
-            }
+    if let Some(text) = &view.run.stdin.text {
+        sql(text, findings);
+        if view.program == "cypher-shell" {
+            stores::cypher(text, findings);
         }
+    } else {
         // SQL that another program writes: some write nothing else.
-        None => {
-            let written = view.feeders().any(|run| {
-                run.args().iter().any(|arg| {
-                    arg.text == "sqlflush"
-                        || arg.text.contains('\'')
-                            && arg.text.split('\'').skip(1).step_by(2).any(writes_harm)
-                })
-            });
-            if written {
-                report_as(
+        let written = view.feeders().any(|run| {
+            run.args().iter().any(|arg| {
+                arg.text == "sqlflush"
+                    || arg.text.contains('\'')
+                        && arg.text.split('\'').skip(1).step_by(2).any(writes_harm)
+            })
+        });
+        if written {
+            report_as(
                     findings,
                     rule(RULES, "databases.drop"),
                     Verdict::Ask,
                     "The statements that one program writes here and another runs drop or empty tables."
                         .to_owned(),
                 );
-            }
         }
     }
     // Client words that wipe without being SQL of their own.
-    if view.program == "surreal" {
-        for text in view.run.stdin.text.iter() {
-            if text.split(';').map(str::trim_start).any(|statement| {
-                statement.starts_with("REMOVE ") || statement.starts_with("remove ")
-            }) {
-                report(findings, rule(RULES, "databases.drop"));
-            }
-        }
+    if view.program == "surreal"
+        && let Some(text) = &view.run.stdin.text
+        && text
+            .split(';')
+            .map(str::trim_start)
+            .any(|statement| statement.starts_with("REMOVE ") || statement.starts_with("remove "))
+    {
+        report(findings, rule(RULES, "databases.drop"));
     }
 }
 

@@ -81,10 +81,9 @@ pub(super) fn takes_apart(view: &View<'_>) -> bool {
             ["kv", "delete" | "destroy", ..]
                 | ["kv", "metadata", "delete", ..]
                 | ["delete", ..]
-                | ["secrets" | "auth" | "audit", "disable", ..]
                 | ["policy", "delete", ..]
+                | ["secrets" | "auth" | "audit", "disable", ..]
                 | ["operator", "seal" | "rekey" | "generate-root", ..]
-                | ["lease", "revoke", ..]
-                | ["token", "revoke", ..]
+                | ["lease" | "token", "revoke", ..]
         )
 }

@@ -142,13 +142,14 @@ fn prints_secret(view: &View<'_>) -> bool {
     if of_table {
         // `doppler secrets set` and its like write.
         let second = view.words().get(1).copied().unwrap_or_default();
-        return !(view.is(&["doppler", "infisical"])
-            && matches!(second, "set" | "delete" | "upload" | "notes" | "folders"))
-            && !(says(view, &["config:get"])
-                && !view
-                    .args()
-                    .iter()
-                    .any(|arg| is_telling(&arg.text) || arg.text.ends_with("_URL")));
+        let writes = view.is(&["doppler", "infisical"])
+            && matches!(second, "set" | "delete" | "upload" | "notes" | "folders");
+        let names_setting = says(view, &["config:get"])
+            && !view
+                .args()
+                .iter()
+                .any(|arg| is_telling(&arg.text) || arg.text.ends_with("_URL"));
+        return !writes && !names_setting;
     }
     match view.program.as_str() {
         "kubectl" | "oc" => kubernetes(view),
