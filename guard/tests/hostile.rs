@@ -92,6 +92,47 @@ fn what_nests_too_deep_is_asked_about() {
     assert_eq!(verdict(&shells), Verdict::Deny);
 }
 
+#[test]
+fn what_stands_behind_more_than_is_followed_is_asked_about() {
+    for before in [
+        "a;".repeat(3_500),
+        format!("a={};{}", "x".repeat(90_000), "b $a;".repeat(40)),
+        format!("{}{}", names(1_500), "(y=1);".repeat(100)),
+    ] {
+        let shown: String = before.chars().take(20).collect();
+        assert_ne!(
+            verdict(&format!("{before} rm -rf /")),
+            Verdict::None,
+            "{shown}"
+        );
+    }
+}
+
+/// As many variables.
+fn names(count: usize) -> String {
+    let names: Vec<String> = (0..count).map(|index| format!("v{index}=a;")).collect();
+    names.concat()
+}
+
+#[test]
+fn a_long_input_and_a_long_name_do_not_hide_what_runs() {
+    let long = "x".repeat(100_000);
+    for command in [
+        format!("{{ {} rm -rf /; }} <<< {long}", "a;".repeat(100)),
+        format!("ssh {long} 'rm -rf /'"),
+        format!("f{long}() {{ rm -rf /; }}; f{long}"),
+        format!(
+            "echo {long} | xargs -I{{}} rm -rf / {}",
+            "{}".repeat(100_000)
+        ),
+        format!("find {long} -exec rm -rf / {} \\;", "{}".repeat(100_000)),
+        format!("parallel rm -rf / {} ::: {long}", "{}".repeat(100_000)),
+    ] {
+        let shown: String = command.chars().take(20).collect();
+        assert_ne!(verdict(&command), Verdict::None, "{shown}");
+    }
+}
+
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

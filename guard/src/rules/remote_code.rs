@@ -160,6 +160,9 @@ fn fetches(run: &Run) -> bool {
     }
 }
 
+/// How many commands of the line are searched for where a file comes from.
+const MAX_BACKWARDS: usize = 256;
+
 /// Whether the file that runs was downloaded earlier in the line.
 fn runs_downloaded(view: &View<'_>) -> bool {
     // What comes after the script is handed to it.
@@ -173,7 +176,7 @@ fn runs_downloaded(view: &View<'_>) -> bool {
 fn downloaded(file: &str, all: &[Run]) -> bool {
     let mut name = file.trim_start_matches("./").to_owned();
     // Backwards, following copies: what is `b` now was `a` before `mv a b`.
-    for run in all.iter().rev() {
+    for run in all.iter().rev().take(MAX_BACKWARDS) {
         let written = |text: &str| text.trim_start_matches("./") == name;
         match run.program().as_str() {
             "mv" | "cp" | "install" | "ln" => {

@@ -58,7 +58,10 @@ impl Walker<'_> {
                 if let Some(at) = args.iter().position(|arg| arg.text == "-p")
                     && let (Some(path), Some(name)) = (args.get(at + 1), args.get(at + 2))
                 {
-                    Rc::make_mut(&mut scope.aliases).insert(name.text.clone(), path.text.clone());
+                    if scope.may_copy(&scope.aliases) {
+                        Rc::make_mut(&mut scope.aliases)
+                            .insert(name.text.clone(), path.text.clone());
+                    }
                 }
                 silent()
             }
@@ -97,15 +100,20 @@ impl Walker<'_> {
                     .filter(|arg| !scope.is_fixed(&arg.text))
                     .collect::<Vec<_>>()
                 {
-                    Rc::make_mut(&mut scope.variables).remove(&arg.text);
-                    Rc::make_mut(&mut scope.functions).remove(&arg.text);
+                    if scope.may_copy(&scope.variables) && scope.may_copy(&scope.functions) {
+                        Rc::make_mut(&mut scope.variables).remove(&arg.text);
+                        Rc::make_mut(&mut scope.functions).remove(&arg.text);
+                    }
                 }
                 silent()
             }
             "alias" => {
                 for arg in args {
                     if let Some((name, value)) = arg.text.split_once('=') {
-                        Rc::make_mut(&mut scope.aliases).insert(name.to_owned(), value.to_owned());
+                        if scope.may_copy(&scope.aliases) {
+                            Rc::make_mut(&mut scope.aliases)
+                                .insert(name.to_owned(), value.to_owned());
+                        }
                     }
                 }
                 silent()

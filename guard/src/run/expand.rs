@@ -192,6 +192,11 @@ impl Walker<'_> {
             {
                 if position > 0 || starts_apart {
                     args.extend(current.take());
+                    // Many short words take more to hold than their text.
+                    if !self.spend(16) {
+                        args.push(Arg::unknown());
+                        return;
+                    }
                 }
                 let arg = current.get_or_insert_with(|| Arg::new(""));
                 arg.text.push_str(piece);
@@ -236,7 +241,7 @@ fn first_brace(word: &Word, scanned: &mut usize) -> Option<Vec<Word>> {
                     };
                     Word { parts }
                 };
-                *scanned += text.len() * choices.len();
+                *scanned += (text.len() + 32) * choices.len();
                 return Some(choices.into_iter().map(make).collect());
             }
             from = start + 1;

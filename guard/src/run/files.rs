@@ -6,7 +6,12 @@ use crate::shell::RedirectKind;
 
 impl Walker<'_> {
     /// What a file written earlier in the line holds, where the text tells.
-    pub(super) fn file(&self, path: &str) -> Option<String> {
+    pub(super) fn file(&mut self, path: &str) -> Option<String> {
+        let length = self.files.get(plain(path))?.len();
+        // Reading it is a copy; a long one is read a few times only.
+        if !self.spend(length / 4) {
+            return None;
+        }
         self.files.get(plain(path)).cloned()
     }
 

@@ -23,6 +23,7 @@ impl Walker<'_> {
             }
         }
         self.given_programs(scope, whole, around);
+        aliases.truncate(MAX_ALIASES);
         for (index, arg) in whole.iter().enumerate().skip(1) {
             let Some((_, text)) = aliases
                 .iter()
@@ -167,6 +168,9 @@ fn settings(scope: &Scope, whole: &[Arg]) -> Vec<(String, String)> {
 /// How a configured alias is remembered: a name that no variable has.
 const ALIAS: &str = "git alias.";
 
+/// How many aliases are looked through for each word.
+const MAX_ALIASES: usize = 32;
+
 /// `git config alias.name value`.
 fn configured(whole: &[Arg]) -> Option<(String, Arg)> {
     let at = whole.iter().position(|arg| arg.text == "config")?;
@@ -184,8 +188,9 @@ fn given_aliases(scope: &Scope) -> Vec<(String, String)> {
     };
     let mut found: Vec<(String, String)> = scope
         .variables
-        .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix(ALIAS)?, value.args.first()?)))
+        .range(ALIAS.to_owned()..)
+        .map_while(|(name, value)| Some((name.strip_prefix(ALIAS)?, value.args.first()?)))
+        .take(MAX_ALIASES)
         .map(|(name, value)| (name.to_owned(), value.text.clone()))
         .collect();
     for pair in text("GIT_CONFIG_PARAMETERS")

@@ -141,10 +141,13 @@ impl Walker<'_> {
         match replaced {
             Some(mark) if !mark.is_empty() => {
                 for item in items {
+                    if self.is_spent() {
+                        break;
+                    }
                     let words = inner
                         .iter()
                         .map(|arg| Arg {
-                            text: arg.text.replace(&mark, &item.text),
+                            text: self.filled(&arg.text, &mark, &item.text),
                             glob: arg.glob,
                         })
                         .collect();
@@ -290,10 +293,14 @@ impl Walker<'_> {
             return;
         }
         for item in items {
+            if self.is_spent() {
+                self.incomplete = true;
+                break;
+            }
             if taken_in {
                 let words = inner
                     .iter()
-                    .map(|arg| Arg::new(arg.text.replace("{}", &item.text)))
+                    .map(|arg| Arg::new(self.filled(&arg.text, "{}", &item.text)))
                     .collect();
                 self.run(&mut scope.deeper("parallel"), words, Around::default());
                 continue;
@@ -302,9 +309,9 @@ impl Walker<'_> {
                 .iter()
                 .map(|arg| {
                     if inner.len() == 1 {
-                        arg.text.replace("{}", &item.text)
+                        self.filled(&arg.text, "{}", &item.text)
                     } else {
-                        quote(&arg.text.replace("{}", &item.text))
+                        quote(&self.filled(&arg.text, "{}", &item.text))
                     }
                 })
                 .collect();
@@ -369,6 +376,10 @@ impl Walker<'_> {
                 self.takes_data(scope, inner, around);
             }
             for start in starts.iter().take(MAX_ITEMS) {
+                if self.is_spent() {
+                    self.incomplete = true;
+                    return;
+                }
                 let found = if narrowed {
                     found_below(start, name)
                 } else {
@@ -377,7 +388,7 @@ impl Walker<'_> {
                 let words = rest[..end]
                     .iter()
                     .map(|arg| Arg {
-                        text: arg.text.replace("{}", &found),
+                        text: self.filled(&arg.text, "{}", &found),
                         glob: arg.glob,
                     })
                     .collect();

@@ -4,6 +4,7 @@
 //! inside programs (`sh -c`, `ssh`, `find -exec`, `xargs`) are followed as far as the text tells;
 //! the rest is marked unknown.
 
+mod bounds;
 mod builtins;
 mod carriers;
 mod code;

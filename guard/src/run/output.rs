@@ -37,7 +37,7 @@ impl Walker<'_> {
     }
 
     /// What a text tool reads: the file that was written before, or its input.
-    fn read_by(&self, args: &[Arg], stdin: &Input) -> Option<String> {
+    fn read_by(&mut self, args: &[Arg], stdin: &Input) -> Option<String> {
         let file = args
             .iter()
             .rev()
@@ -128,7 +128,7 @@ pub(super) fn printf(args: &[Arg]) -> String {
                 }
             }
         }
-        if values.is_empty() || !used {
+        if values.is_empty() || !used || text.len() > MAX_PRINTED {
             break;
         }
     }

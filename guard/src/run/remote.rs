@@ -33,7 +33,7 @@ impl Walker<'_> {
         let mut remote = scope.deeper(&format!("ssh {name}"));
         remote.cwd = None;
         remote.variables = Rc::default();
-        remote.host = Some(name);
+        remote.host = Some(super::bounds::host(&name));
         if rest.is_empty() {
             if let Some(text) = &around.stdin.text {
                 self.program(&mut remote, text, &Input::default());
@@ -267,7 +267,7 @@ impl Walker<'_> {
         if let Some(entrypoint) = entrypoint.filter(|text| !text.is_empty()) {
             rest.insert(0, Arg::new(entrypoint));
         }
-        inner.host = Some(format!("container {}", target.text));
+        inner.host = Some(format!("container {}", super::bounds::host(&target.text)));
         if !rest.is_empty() {
             self.run(
                 &mut inner,

@@ -1,10 +1,17 @@
 //! What is remembered while a script is followed.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Arg, Input};
 use crate::shell::{Command, RedirectKind};
+
+/// How much of a name is kept in what leads to a command.
+const MAX_VIA: usize = 256;
+
+/// How many names may be copied for scopes of their own.
+pub(super) const MAX_COPIED: usize = 1 << 16;
 
 /// What a shell would remember while it goes through the script.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +25,8 @@ pub(super) struct Scope {
     pub(super) depth: usize,
     /// The input that `exec` with a redirection left open.
     pub(super) held: Input,
+    /// How many names were copied, for all scopes of a call together.
+    pub(super) copied: Rc<Cell<usize>>,
 }
 
 /// A variable's value.
@@ -33,7 +42,7 @@ impl Scope {
     pub(super) fn deeper(&self, via: &str) -> Self {
         let mut scope = self.clone();
         scope.depth += 1;
-        scope.via.push(via.to_owned());
+        scope.via.push(via.chars().take(MAX_VIA).collect());
         scope
     }
 
@@ -47,7 +56,18 @@ impl Scope {
 
     /// Names values. Copies are shared until one of them is written to.
     pub(super) fn assign(&mut self, values: impl IntoIterator<Item = (String, Value)>) {
-        Rc::make_mut(&mut self.variables).extend(values);
+        if self.may_copy(&self.variables) {
+            Rc::make_mut(&mut self.variables).extend(values);
+        }
+    }
+
+    /// Whether names may be written to. Those that others share are copied first, and that has an end.
+    pub(super) fn may_copy<T>(&self, names: &Rc<BTreeMap<String, T>>) -> bool {
+        if Rc::strong_count(names) > 1 {
+            let copied = self.copied.get().saturating_add(names.len());
+            self.copied.set(copied);
+        }
+        self.copied.get() <= MAX_COPIED
     }
 
     /// Makes a name keep its value.
@@ -67,7 +87,7 @@ impl Scope {
             let name = (index + 1).to_string();
             match args.get(index) {
                 Some(arg) => self.set(&name, vec![arg.clone()]),
-                None if self.variables.contains_key(&name) => {
+                None if self.variables.contains_key(&name) && self.may_copy(&self.variables) => {
                     Rc::make_mut(&mut self.variables).remove(&name);
                 }
                 None => {}

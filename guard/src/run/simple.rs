@@ -34,15 +34,22 @@ impl Walker<'_> {
             if assignment.array && assignment.append {
                 let old = scope.variables.get(&assignment.name);
                 let mut all = old.map_or_else(Vec::new, |old| old.args.clone());
+                let length = all.iter().map(|arg| arg.text.len() + 16).sum();
+                if !self.spend(length) {
+                    all.clear();
+                }
                 all.append(&mut args);
                 args = all;
             } else if assignment.append
                 && let Some(old) = scope.variables.get(&assignment.name)
             {
-                let mut joined = old.args.clone();
-                joined.extend(args);
-                let texts: Vec<String> = joined.into_iter().map(|arg| arg.text).collect();
-                args = vec![Arg::new(texts.concat())];
+                let length = old.args.iter().map(|arg| arg.text.len()).sum();
+                let texts = old.args.iter().chain(&args).map(|arg| arg.text.as_str());
+                args = vec![if self.spend(length) {
+                    Arg::new(texts.collect::<String>())
+                } else {
+                    Arg::unknown()
+                }];
             }
             let inputs = self
                 .collected
@@ -95,7 +102,9 @@ impl Walker<'_> {
                 .collect::<Vec<_>>()
                 .join(" ");
             let mut inner = scope.deeper("alias");
-            Rc::make_mut(&mut inner.aliases).remove(name);
+            if inner.may_copy(&inner.aliases) {
+                Rc::make_mut(&mut inner.aliases).remove(name);
+            }
             return self.program(&mut inner, &line, &around.stdin);
         }
         if assigned.is_empty() {
@@ -139,7 +148,7 @@ impl Walker<'_> {
         stdin: &Input,
     ) -> Around {
         let mut around = Around {
-            stdin: stdin.clone(),
+            stdin: self.shared(stdin),
             ..Around::default()
         };
         for redirect in redirects {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::scope::MAX_COPIED;
 pub(super) use super::scope::{Around, Followed, Scope, Value, quote};
 use super::swarm::{floods, multiplies};
 use super::wrappers::{Inner, Unwrapped, texts, unwrap};
@@ -74,6 +75,7 @@ impl<'h> Walker<'h> {
         #[cfg(test)]
         let mut read = 0;
         let mut unfinished = false;
+        let mut unread = false;
         for _ in 0..MAX_PARTS {
             let mut end = rest.len().min(MAX_TEXT);
             while !rest.is_char_boundary(end) {
@@ -85,11 +87,10 @@ impl<'h> Walker<'h> {
             {
                 read += end;
             }
-            self.incomplete = end < rest.len();
+            unread = end < rest.len();
             // A program inside this one may be known in part only: that says nothing about the line.
             unfinished = script.unfinished;
-            if !self.incomplete {
-                self.incomplete = script.cut;
+            if !unread {
                 break;
             }
             // A text that is only written or shown is stepped over, however long it is.
@@ -110,9 +111,14 @@ impl<'h> Walker<'h> {
             #[cfg(test)]
             work: self.steps + self.pieces + (self.bytes + read) / 64 + self.scanned / 64,
             list: self.runs,
-            incomplete: self.incomplete,
+            incomplete: self.incomplete || unread || scope.copied.get() > MAX_COPIED,
             unfinished,
         }
+    }
+
+    /// Whether so much was followed that nothing further is.
+    pub(super) fn is_spent(&self) -> bool {
+        self.steps > MAX_STEPS || self.bytes > MAX_BYTES
     }
 
     /// Takes from the budget of expanded text.
@@ -130,7 +136,7 @@ impl<'h> Walker<'h> {
         text: &str,
         stdin: &Input,
     ) -> Option<String> {
-        if scope.depth >= MAX_DEPTH || !self.spend(text.len()) {
+        if scope.depth >= MAX_DEPTH || self.steps > MAX_STEPS || !self.spend(text.len()) {
             self.incomplete = true;
             return None;
         }
@@ -167,7 +173,7 @@ impl<'h> Walker<'h> {
         if let [command] = item.commands.as_slice() {
             return self.command(scope, command, stdin);
         }
-        let mut input = stdin.clone();
+        let mut input = self.shared(stdin);
         for command in &item.commands {
             let start = self.runs.len();
             let mut stage = scope.clone();
@@ -192,7 +198,8 @@ impl<'h> Walker<'h> {
         stdin: &Input,
     ) -> Option<String> {
         self.steps += 1;
-        if self.steps > MAX_STEPS || scope.depth >= MAX_DEPTH {
+        let is_spent = self.steps > MAX_STEPS || scope.depth > 0 && self.bytes > MAX_BYTES;
+        if is_spent || scope.depth >= MAX_DEPTH {
             self.incomplete = true;
             return None;
         }
@@ -217,7 +224,9 @@ impl<'h> Walker<'h> {
                 output
             }
             Command::Function { name, body } => {
-                Rc::make_mut(&mut scope.functions).insert(name.clone(), Rc::clone(body));
+                if scope.may_copy(&scope.functions) {
+                    Rc::make_mut(&mut scope.functions).insert(name.clone(), Rc::clone(body));
+                }
                 Some(String::new())
             }
             Command::Compound {
