@@ -287,7 +287,10 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             report(findings, rule(RULES, "databases.drop"));
         }
         "kafka-consumer-groups" | "kafka-acls" | "kafka-consumer-groups.sh" | "kafka-acls.sh"
-            if view.has_word("--reset-offsets") && view.has_word("--execute")
+            // Without `--execute` today's tool only shows the plan, and announces that a later one will act.
+            if view.has_word("--reset-offsets")
+                && !view.has_word("--export")
+                && !view.has_word("--dry-run")
                 || view.has_word("--delete")
                 || view.has_word("--remove") =>
         {

@@ -99,23 +99,26 @@ const ROWS: &[Row] = &[
 /// Where a request sends messages: the host's end, and a part of the path.
 const ENDPOINTS: &[(&str, &str)] = &[
     ("api.sendgrid.com", "/mail/send"),
-    ("api.sendgrid.com", "/schedule"),
     ("api.mailgun.net", "/messages"),
     ("api.eu.mailgun.net", "/messages"),
-    ("api.twilio.com", "/Messages"),
-    ("api.twilio.com", "/Calls"),
     ("api.postmarkapp.com", "/email"),
-    ("api.mailchimp.com", "/actions/"),
     ("mandrillapp.com", "/messages/send"),
-    ("fcm.googleapis.com", "send"),
-    ("onesignal.com", "/notifications"),
     ("api.resend.com", "/emails"),
     ("api.brevo.com", "/email"),
     ("api.sparkpost.com", "/transmissions"),
-    ("graph.facebook.com", "/messages"),
-    ("rest.nexmo.com", "/sms"),
-    ("api.messagebird.com", "/messages"),
     ("api.intercom.io", "/messages"),
+];
+/// Where a request sends to whole lists, or to telephones.
+const ALWAYS_ASKED: &[(&str, &str)] = &[
+    ("api.sendgrid.com", "/schedule"),
+    ("api.mailchimp.com", "/actions/"),
+    ("onesignal.com", "/notifications"),
+    ("fcm.googleapis.com", "send"),
+    ("api.twilio.com", "/Messages"),
+    ("api.twilio.com", "/Calls"),
+    ("rest.nexmo.com", "/sms"),
+    ("graph.facebook.com", "/messages"),
+    ("api.messagebird.com", "/messages"),
     ("a.klaviyo.com", "/campaign"),
 ];
 /// Where a request posts into a chat.
@@ -215,6 +218,27 @@ fn comes_from_list(view: &View<'_>) -> bool {
     })
 }
 
+/// Whether more than one or two people may get a message: its text is not on the line, or names many.
+fn may_reach_many(view: &View<'_>) -> bool {
+    let from_file = |text: &str| {
+        text.starts_with('@') || text.starts_with('<') || text.contains("=@") || text.contains("=<")
+    };
+    let addresses: usize = view
+        .args()
+        .iter()
+        .filter(|arg| !arg.text.contains("://"))
+        .map(|arg| arg.text.matches('@').count())
+        .sum();
+    addresses >= MANY
+        || repeated(view)
+        || view.run.stdin.given
+        || view.args().iter().any(|arg| from_file(&arg.text))
+        || view
+            .args()
+            .iter()
+            .any(|arg| !arg.is_known() && arg.text.contains(['{', '[', '=']))
+}
+
 fn request(view: &View<'_>, findings: &mut Vec<Finding>) {
     let Some(url) = view
         .args()
@@ -250,7 +274,7 @@ fn request(view: &View<'_>, findings: &mut Vec<Finding>) {
     if !posts {
         return;
     }
-    if reaches(ENDPOINTS) {
+    if reaches(ALWAYS_ASKED) || reaches(ENDPOINTS) && may_reach_many(view) {
         report(findings, rule(RULES, "messaging.send"));
     } else if reaches(CHATS) {
         let unknown = view.args().iter().any(|arg| {

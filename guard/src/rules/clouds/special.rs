@@ -151,6 +151,8 @@ const FORMS: &[Form] = &[
     ),
     ("az", "redis force-reboot", "", CHANGE),
     ("azd", "down", "", DATA),
+    ("deck", "sync|reset", "", DELETE),
+    ("deck", "gateway sync|reset", "", DELETE),
     ("azcopy", "sync", "--delete-destination=true", DELETE),
     ("doctl", "kubernetes|k8s cluster|c d", "", DATA),
     ("doctl", "registry garbage-collection start", "", DELETE),
