@@ -108,8 +108,8 @@ pub enum Command {
     Ask(Permission),
     /// Adds facts and passages to a coding agent's prompt.
     Enrich(Enrich),
-    /// Stores what a coding agent did.
-    Observe(Observation),
+    /// Stores what coding agents did, together: all of it or, when the store is down, nothing.
+    Observe(Vec<Observation>),
 }
 
 /// What a person says to a confirmation.

@@ -89,7 +89,7 @@ pub(crate) async fn run(
         Command::Doctor => doctor::run(agent).await,
         Command::Judge(judge) => judge::run(agent, judge).await,
         Command::Enrich(enrich) => enrich::run(agent, enrich).await,
-        Command::Observe(observation) => observe::run(agent, observation).await,
+        Command::Observe(observations) => observe::run(agent, observations).await,
     }
 }
 

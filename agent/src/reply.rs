@@ -112,9 +112,9 @@ pub enum Reply {
         /// The text, at most `hooks.context_chars`; quoted data only.
         text: String,
     },
-    /// An observation is stored.
+    /// Observations are stored.
     Noted {
-        /// False: it was there already.
+        /// False: all of them were there already.
         new: bool,
     },
     /// Another reply, made from the last snapshot since the store is down.

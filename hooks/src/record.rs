@@ -149,7 +149,11 @@ pub(crate) async fn store(agent: &Agent, record: Record) -> Result<(), Error> {
     }
     let actor = Actor::session(&observation.session);
     agent
-        .handle(&actor, Command::Observe(observation), &Progress::none())
+        .handle(
+            &actor,
+            Command::Observe(vec![observation]),
+            &Progress::none(),
+        )
         .await
         .map(|_| ())
 }

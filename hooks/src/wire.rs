@@ -158,7 +158,9 @@ impl HookInput {
             Event::PostToolUse { .. }
             | Event::PostToolUseFailure { .. }
             | Event::PermissionRequest { .. }
-            | Event::Other { .. } => self.observation(id, at).map(Command::Observe),
+            | Event::Other { .. } => self
+                .observation(id, at)
+                .map(|observation| Command::Observe(vec![observation])),
         }
     }
 

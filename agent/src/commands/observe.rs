@@ -16,10 +16,16 @@ const LONGEST_DETAIL: usize = 16 * 1024;
 /// Longest id, name or path, in characters.
 const LONGEST_NAME: usize = 500;
 
-pub(crate) async fn run(agent: &Agent, observation: Observation) -> Result<Reply, Error> {
-    let row = row(observation, agent.now());
-    let new = agent.store().insert_hook_event(&row).await?;
-    Ok(Reply::Noted { new })
+pub(crate) async fn run(agent: &Agent, observations: Vec<Observation>) -> Result<Reply, Error> {
+    let now = agent.now();
+    let rows: Vec<HookEventRow> = observations
+        .into_iter()
+        .map(|observation| row(observation, now))
+        .collect();
+    let new = agent.store().insert_hook_events(&rows).await?;
+    Ok(Reply::Noted {
+        new: new.contains(&true),
+    })
 }
 
 fn row(observation: Observation, now: crate::store::rows::Time) -> HookEventRow {

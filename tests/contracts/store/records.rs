@@ -278,8 +278,17 @@ async fn a_hook_event_is_stored_once(store: &Store) {
     assert!(store.insert_hook_event(&event).await.unwrap());
     assert!(!store.insert_hook_event(&event).await.unwrap());
     assert_eq!(store.hook_events(9).await.unwrap(), [event]);
+    let other = HookEventRow {
+        event: "0191-of-the-same-session".to_owned(),
+        ..event.clone()
+    };
+    let together = [event, other.clone(), other];
+    assert_eq!(
+        store.insert_hook_events(&together).await.unwrap(),
+        [false, true, false]
+    );
     assert_eq!(store.forget_hook_events(noon()).await.unwrap(), 0);
-    assert_eq!(store.forget_hook_events(after(1)).await.unwrap(), 1);
+    assert_eq!(store.forget_hook_events(after(1)).await.unwrap(), 2);
 }
 
 async fn the_audit_keeps_who_did_what(store: &Store) {
