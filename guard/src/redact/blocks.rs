@@ -247,6 +247,11 @@ impl Document {
                 .count();
             let offset = colon + 2 + lead;
             let value = &behind[lead..behind.len() - trail];
+            // A value of which a part was masked had a sign that ended the block; masking again must end there too.
+            let is_masked = value.starts_with(b"[masked: ") && value.ends_with(b"]");
+            if !is_masked && value.windows(9).any(|piece| piece == b"[masked: ") {
+                break;
+            }
             if value.len() >= 4
                 && !value.starts_with(b"[masked")
                 && !value.starts_with(b"{{")

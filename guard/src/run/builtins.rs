@@ -57,11 +57,9 @@ impl Walker<'_> {
             "hash" => {
                 if let Some(at) = args.iter().position(|arg| arg.text == "-p")
                     && let (Some(path), Some(name)) = (args.get(at + 1), args.get(at + 2))
+                    && scope.may_copy(&scope.aliases)
                 {
-                    if scope.may_copy(&scope.aliases) {
-                        Rc::make_mut(&mut scope.aliases)
-                            .insert(name.text.clone(), path.text.clone());
-                    }
+                    Rc::make_mut(&mut scope.aliases).insert(name.text.clone(), path.text.clone());
                 }
                 silent()
             }
@@ -109,11 +107,10 @@ impl Walker<'_> {
             }
             "alias" => {
                 for arg in args {
-                    if let Some((name, value)) = arg.text.split_once('=') {
-                        if scope.may_copy(&scope.aliases) {
-                            Rc::make_mut(&mut scope.aliases)
-                                .insert(name.to_owned(), value.to_owned());
-                        }
+                    if let Some((name, value)) = arg.text.split_once('=')
+                        && scope.may_copy(&scope.aliases)
+                    {
+                        Rc::make_mut(&mut scope.aliases).insert(name.to_owned(), value.to_owned());
                     }
                 }
                 silent()

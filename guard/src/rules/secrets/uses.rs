@@ -20,8 +20,7 @@ pub(super) fn shows_nothing(run: &Run, program: &str) -> bool {
             run.value(&["-f", "--fields"]) == Some("1")
                 && run.args().iter().any(|arg| arg.text == "-d=")
         }
-        "tee" => run.operands(&[]).into_iter().all(environment),
-        "cp" | "mv" | "ln" => run.operands(&[]).into_iter().all(environment),
+        "tee" | "cp" | "mv" | "ln" => run.operands(&[]).into_iter().all(environment),
         "vercel" => run.args().iter().any(|arg| arg.text == "pull"),
         "ansible-vault" => first.starts_with("encrypt"),
         "security" => first.ends_with("-certificate"),
