@@ -71,7 +71,10 @@ impl Walker<'_> {
         let Some(value) = scope.variables.get(plain) else {
             return self.well_known(scope, plain);
         };
-        self.collected.extend(&value.inputs);
+        // Told once for each mention, within the budget.
+        if self.spend(4 * value.inputs.len()) {
+            self.collected.extend(&value.inputs);
+        }
         // `declare -n`: the name stands for another.
         if let [Arg { text, .. }] = value.args.as_slice()
             && scope.variables.contains_key(&format!("nameref {plain}"))
