@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::exceptions::exception;
 use crate::paths::{self, Place};
-use crate::rules::{FIELDS, FileView, Finding, RuleDoc, UNREADABLE, View};
+use crate::rules::{FIELDS, FileView, Finding, Known, RuleDoc, UNREADABLE, View, named_in};
 use crate::run::{Arg, Run, Runs, as_shell, follow};
 use crate::{
     Assessment, Exception, Facts, FactsNeeded, Project, RuleSetting, Settings, ToolCall, Verdict,
@@ -52,11 +52,12 @@ pub(crate) fn judge<'s>(
     each: &mut dyn FnMut(Subject<'_>, Decision<'s>, &Facts),
 ) -> bool {
     let facts = with_project(call, facts);
+    let known = Known::new(&facts);
     let mut unfinished = false;
     if let Some(command) = call.command() {
         let runs = follow(&in_shell(call, command), call.cwd, facts.home.as_deref());
         for run in &runs.list {
-            let findings = command_findings(run, &runs, &facts);
+            let findings = command_findings(run, &runs, &known);
             let decision = decide(findings, settings, Some(run));
             each(Subject::Command(run, &runs.list), decision, &facts);
         }
@@ -96,6 +97,8 @@ pub(crate) fn facts_needed(call: &ToolCall) -> FactsNeeded {
     if let Some(command) = call.command() {
         for run in follow(&in_shell(call, command), call.cwd, None).list {
             needed.words.extend(run.host.iter().cloned());
+            needed.paths.extend(run.cwd.iter().cloned());
+            named_in(&run, &mut needed.words);
             for arg in run
                 .args()
                 .iter()
@@ -155,29 +158,17 @@ fn with_project<'a>(call: &ToolCall, facts: &'a Facts) -> Cow<'a, Facts> {
     Cow::Owned(facts)
 }
 
-fn command_findings(run: &Run, runs: &Runs, facts: &Facts) -> Vec<Finding> {
+fn command_findings(run: &Run, runs: &Runs, known: &Known<'_>) -> Vec<Finding> {
     let view = View {
         run,
         all: &runs.list,
         program: run.program(),
-        facts,
+        facts: known.facts(),
+        known,
     };
     let mut findings = Vec::new();
     for field in FIELDS {
         (field.run)(&view, &mut findings);
-    }
-    if let Some(host) = run.host.as_deref()
-        && let Some(server) = crate::rules::production_server(facts, host)
-    {
-        for finding in findings
-            .iter_mut()
-            .filter(|finding| !finding.reason.contains(&server.name))
-        {
-            finding.reason = format!(
-                "{} It would run on the production server `{}`.",
-                finding.reason, server.name
-            );
-        }
     }
     findings
 }

@@ -75,6 +75,40 @@ pub(crate) fn harms(text: &str) -> Vec<Harm> {
     found
 }
 
+/// Whether a text of SQL statements has one that changes something.
+pub(crate) fn writes(text: &str) -> bool {
+    const VERBS: &[&str] = &[
+        "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "UPSERT", "CREATE", "ALTER", "DROP",
+        "TRUNCATE", "RENAME", "GRANT", "REVOKE", "CALL", "DO", "REINDEX", "REFRESH", "LOAD",
+        "OPTIMIZE", "KILL",
+    ];
+    let is_verb = |token: &Token| VERBS.iter().any(|verb| token.is(verb));
+    statements(text).iter().any(|words| {
+        let Some(first) = words.first() else {
+            return false;
+        };
+        if first.is("WITH") {
+            // The verb stands behind the names, or in one of their brackets.
+            return words
+                .windows(2)
+                .any(|pair| (pair[0].is_mark('(') || pair[0].is_mark(')')) && is_verb(&pair[1]));
+        }
+        if first.is("EXPLAIN") {
+            return words.iter().take(8).any(|token| token.is("ANALYZE"))
+                && words.iter().take(10).any(is_verb);
+        }
+        is_verb(first)
+            || first.is("COPY") && words.iter().any(|token| token.is("FROM"))
+            || first.is("SELECT")
+                && words.iter().any(|token| {
+                    token.is("INTO")
+                        || token.is("pg_terminate_backend")
+                        || token.is("setval")
+                        || token.is("pg_promote")
+                })
+    })
+}
+
 fn read(text: &str, depth: usize, found: &mut Vec<Harm>) {
     if depth > MAX_DEPTH {
         return;

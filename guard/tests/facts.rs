@@ -1,6 +1,11 @@
 //! What changes with the inventory and with the settings.
 
+#[path = "facts/commands.rs"]
+mod commands;
+
 use std::collections::BTreeMap;
+
+use commands::{ASKED, NAMED, SILENT};
 
 use guard::{
     Assessment, Exception, Facts, Inventory, Project, RuleSetting, ServerFact, ServiceFact,
@@ -136,6 +141,114 @@ fn twenty_commands_are_silent_in_development_and_name_server_and_dependents_in_p
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Two servers, a database and a cache, applications of two kinds, and their domains.
+fn household(role: &str) -> Facts {
+    let server = |name: &str, address: &str, local: bool| ServerFact {
+        name: name.to_owned(),
+        hostname: format!("{name}.example.net"),
+        ip_addresses: vec![address.to_owned(), format!("2001:db8::{}", name.len())],
+        role: role.to_owned(),
+        local,
+    };
+    let service = |name: &str, server: &str, kind: &str, runtime: &str, dependents: &[&str]| {
+        let project_path = (kind == "app").then(|| format!("/srv/{name}"));
+        ServiceFact {
+            name: name.to_owned(),
+            server: server.to_owned(),
+            kind: kind.to_owned(),
+            runtime: runtime.to_owned(),
+            project_path,
+            dependents: dependents.iter().map(|&name| name.to_owned()).collect(),
+        }
+    };
+    let domain = |domain: &str, service: &str| guard::DomainFact {
+        domain: domain.to_owned(),
+        service: service.to_owned(),
+    };
+    Facts {
+        inventory: Inventory {
+            servers: vec![
+                server("web-1", "203.0.113.7", true),
+                server("db-1", "203.0.113.8", false),
+                server("store-01", "203.0.113.9", false),
+            ],
+            services: vec![
+                service("shop", "web-1", "app", "docker", &["jobs", "mail"]),
+                service("blog", "web-1", "app", "node", &["feed"]),
+                service("postgres", "db-1", "database", "docker", &["shop", "blog"]),
+                service("search", "store-01", "app", "docker", &["shop"]),
+                service("redis", "store-01", "cache", "systemd", &["shop"]),
+                service("mongo", "store-01", "database", "docker", &["blog"]),
+                service("mysql", "store-01", "database", "docker", &["blog"]),
+            ],
+            domains: vec![
+                domain("shop.example.com", "shop"),
+                domain("blog.example.com", "blog"),
+            ],
+            ..Inventory::default()
+        },
+        project: Some(Project {
+            root: "/home/ann/app".to_owned(),
+            under_version_control: true,
+        }),
+        ..Facts::default()
+    }
+}
+
+#[test]
+fn what_changes_something_is_asked_about_in_production_only() {
+    let mut wrong = Vec::new();
+    for (command, ending) in ASKED {
+        for mild in ["development", "staging", "homelab"] {
+            let found = judge(command, &household(mild), &Settings::default());
+            if found.verdict != Verdict::None {
+                wrong.push(format!("{mild}: {command}: {found:?}"));
+            }
+        }
+        let found = judge(command, &household("production"), &Settings::default());
+        if found.verdict != Verdict::Ask || !found.reason.ends_with(ending) {
+            wrong.push(format!("production: {command}: {found:?}"));
+        }
+        let unknown = judge(command, &Facts::default(), &Settings::default());
+        if unknown.reason.contains("production") {
+            wrong.push(format!("nowhere: {command}: {unknown:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_reads_or_goes_elsewhere_is_silent_in_production_too() {
+    let mut wrong = Vec::new();
+    for command in SILENT {
+        for role in ["development", "production"] {
+            let found = judge(command, &household(role), &Settings::default());
+            if found.verdict != Verdict::None {
+                wrong.push(format!("{role}: {command}: {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_answered_anyway_names_server_and_dependents_in_production() {
+    let mut wrong = Vec::new();
+    for (command, ending) in NAMED {
+        let mild = judge(command, &household("development"), &Settings::default());
+        let strict = judge(command, &household("production"), &Settings::default());
+        let holds = mild.verdict > Verdict::None
+            && mild.verdict == strict.verdict
+            && mild.rule == strict.rule
+            && !mild.reason.contains("production server")
+            && strict.reason.ends_with(ending);
+        if !holds {
+            wrong.push(format!("{command}: {mild:?}, {strict:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_compose_command_without_a_service_means_its_whole_project() {
     for (command, names) in [
@@ -178,9 +291,9 @@ fn a_command_over_ssh_is_aimed_at_the_server_it_names() {
         &Settings::default(),
     );
     assert!(
-        found
-            .reason
-            .ends_with("It would run on the production server `db-1`."),
+        found.reason.ends_with(
+            "It is aimed at `postgres` on the production server `db-1`, and `api` depends on it."
+        ),
         "{}",
         found.reason
     );
@@ -283,7 +396,7 @@ fn what_to_look_up_is_named() {
         input: &input,
         cwd: "/home/ann/app",
     });
-    assert_eq!(needed.paths, ["/home/ann/app"]);
+    assert_eq!(needed.paths, ["/home/ann/app", "/srv/shop"]);
     assert_eq!(needed.words, ["api", "db-1", "restart", "uptime"]);
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Their tools name what they do in the subcommand, so the verbs are judged and not each product.
 
-mod http;
+pub(super) mod http;
 mod special;
 mod tools;
 

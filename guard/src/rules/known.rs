@@ -1,6 +1,6 @@
 //! What the inventory knows about a command, as sentences for people.
 
-use super::{View, inventory};
+use super::{Known, View, inventory};
 use crate::Facts;
 use crate::run::Run;
 
@@ -10,8 +10,9 @@ const MOST_WORDS: usize = 64;
 /// Says what is known about the machine a command runs on and about what it names.
 pub(crate) fn about(run: &Run, all: &[Run], facts: &Facts) -> Vec<String> {
     let mut known = Vec::new();
+    let index = Known::new(facts);
     if let Some(host) = run.host.as_deref() {
-        known.push(match inventory::server(facts, host) {
+        known.push(match index.server(host) {
             Some(server) => {
                 let role = if server.role.is_empty() {
                     "server without a role"
@@ -28,6 +29,7 @@ pub(crate) fn about(run: &Run, all: &[Run], facts: &Facts) -> Vec<String> {
         all,
         program: run.program(),
         facts,
+        known: &index,
     };
     for arg in run
         .args()
@@ -45,17 +47,12 @@ pub(crate) fn about(run: &Run, all: &[Run], facts: &Facts) -> Vec<String> {
                 "`{}` is a service on `{}`, {}{dependents}.",
                 service.name, server.name, server.role
             ));
-        } else if let Some(server) = inventory::server(facts, &arg.text) {
+        } else if let Some(server) = index.server(&arg.text) {
             known.push(format!(
                 "`{}` is `{}` in the inventory, {}.",
                 arg.text, server.name, server.role
             ));
-        } else if let Some(domain) = facts
-            .inventory
-            .domains
-            .iter()
-            .find(|domain| domain.domain == arg.text)
-        {
+        } else if let Some(domain) = index.domain(&arg.text) {
             known.push(format!(
                 "`{}` leads to the service `{}`.",
                 domain.domain, domain.service

@@ -289,6 +289,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             all: view.all,
             program: "kubectl".to_owned(),
             facts: view.facts,
+            known: view.known,
         };
         return judge(&inner, findings);
     }

@@ -25,8 +25,10 @@ mod table;
 mod tools;
 mod verbs;
 
+pub(crate) use inventory::{Known, named_in};
+
 use crate::run::{Arg, Run};
-use crate::{Facts, ServerFact, ToolCall, Verdict};
+use crate::{Facts, ToolCall, Verdict};
 
 /// What a rule says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -78,6 +80,8 @@ pub(crate) const FIELDS: &[Field] = &[
     remote_code::FIELD,
     secrets::FIELD,
     own::FIELD,
+    // Last: it names what the findings before it are aimed at.
+    inventory::FIELD,
 ];
 
 /// What a rule found.
@@ -94,6 +98,8 @@ pub(crate) struct View<'a> {
     pub(crate) all: &'a [Run],
     pub(crate) program: String,
     pub(crate) facts: &'a Facts,
+    /// What the facts say, looked up once for a call.
+    pub(crate) known: &'a Known<'a>,
 }
 
 /// One call of a file tool.
@@ -176,11 +182,6 @@ pub(crate) fn report_as(
         verdict,
         reason,
     });
-}
-
-/// The production server behind a host name, if it is one.
-pub(crate) fn production_server<'a>(facts: &'a Facts, host: &str) -> Option<&'a ServerFact> {
-    inventory::server(facts, host).filter(|server| inventory::is_production(server))
 }
 
 /// Stands in for an id that no table has; a test keeps it unused.

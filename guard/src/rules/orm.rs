@@ -339,6 +339,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                     all: view.all,
                     program,
                     facts: view.facts,
+                    known: view.known,
                 },
                 findings,
             );

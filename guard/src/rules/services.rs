@@ -210,25 +210,17 @@ fn whole_project(view: &View<'_>, act: &Act<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let known = rule(RULES, "services.production");
-    if let Some(server) = inventory::host(view).filter(|server| inventory::is_production(server)) {
+    let there = inventory::host(view);
+    if let Some((service, server)) = inventory::project(view) {
+        if inventory::is_production(server) {
+            let reason = inventory::sentence(act.says, service, server);
+            report_as(findings, known, Verdict::Ask, reason);
+        }
+    } else if let Some(server) = there.filter(|server| inventory::is_production(server)) {
         let reason = format!(
             "This {} a whole compose project on the production server `{}`.",
             act.says, server.name
         );
-        report_as(findings, known, Verdict::Ask, reason);
-        return;
-    }
-    let Some(cwd) = view.run.cwd.as_deref().filter(|_| view.run.host.is_none()) else {
-        return;
-    };
-    let here = view.facts.inventory.services.iter().find_map(|service| {
-        let path = service.project_path.as_deref()?;
-        let (service, server) = inventory::service(view, &service.name)?;
-        (crate::paths::is_within(cwd, path) && inventory::is_production(server))
-            .then_some((service, server))
-    });
-    if let Some((service, server)) = here {
-        let reason = inventory::sentence(act.says, service, server);
         report_as(findings, known, Verdict::Ask, reason);
     }
 }

@@ -94,6 +94,8 @@ pub(crate) struct Run {
     pub(crate) stdin: Input,
     /// The commands whose output is in its words.
     pub(crate) inputs: Vec<usize>,
+    /// What is set on the line for it and names a machine: see [`walk::NAMES_A_MACHINE`].
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 /// All that a script would run.
@@ -184,6 +186,14 @@ impl Run {
                 }
             })
         })
+    }
+
+    /// What is set on the line under one of these names.
+    pub(crate) fn variable(&self, names: &[&str]) -> Option<&str> {
+        self.environment
+            .iter()
+            .find(|(name, _)| names.contains(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The words as one line for people.

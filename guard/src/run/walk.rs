@@ -442,8 +442,39 @@ impl<'h> Walker<'h> {
             redirects,
             stdin,
             inputs,
+            environment: environment(scope),
         });
     }
+}
+
+/// Variables that say on which machine a program works.
+const NAMES_A_MACHINE: &[&str] = &[
+    "CONTAINER_HOST",
+    "DATABASE_URL",
+    "DOCKER_CONTEXT",
+    "DOCKER_HOST",
+    "HELM_KUBECONTEXT",
+    "MYSQL_HOST",
+    "PGHOST",
+    "PGHOSTADDR",
+];
+
+/// Longer values name no machine.
+const LONGEST_VALUE: usize = 512;
+
+fn environment(scope: &Scope) -> Vec<(&'static str, String)> {
+    if scope.variables.is_empty() {
+        return Vec::new();
+    }
+    NAMES_A_MACHINE
+        .iter()
+        .filter_map(|name| {
+            let [value] = scope.variables.get(*name)?.args.as_slice() else {
+                return None;
+            };
+            (value.text.len() <= LONGEST_VALUE).then(|| (*name, value.text.clone()))
+        })
+        .collect()
 }
 
 /// Whether the last command of a script only writes or shows its input.

@@ -41,33 +41,18 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         || (is("post") || sends) && words.iter().any(|word| ends_in_deletion(word))
     {
         let known = rule(RULES, "clouds.api-delete");
-        match words.iter().find_map(|word| production(view, word)) {
-            Some(reason) => report_as(findings, known, known.severity, reason),
+        match inventory::behind(view) {
+            Some((service, server)) => {
+                let reason = inventory::sentence("deletes something behind", service, server);
+                report_as(findings, known, known.severity, reason);
+            }
             None => report(findings, known),
         }
     }
 }
 
-/// What stands behind an address whose domain leads to a production server, as a sentence.
-fn production(view: &View<'_>, address: &str) -> Option<String> {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let host = rest.split(['/', ':', '?']).next()?;
-    let inventory = &view.facts.inventory;
-    let domain = inventory.domains.iter().find(|one| one.domain == host)?;
-    let service = inventory
-        .services
-        .iter()
-        .find(|one| one.name == domain.service)?;
-    let server = inventory
-        .servers
-        .iter()
-        .find(|one| one.name == service.server)?;
-    inventory::is_production(server)
-        .then(|| inventory::sentence("deletes something behind", service, server))
-}
-
 /// The method that a flag names: `-X DELETE`, `-sXDELETE`, `--request=DELETE`, `--method DELETE`.
-fn method<'a>(view: &'a View<'_>) -> Option<&'a str> {
+pub(in crate::rules) fn method<'a>(view: &'a View<'_>) -> Option<&'a str> {
     if let Some(method) = view.run.value(&["-X", "--request", "--method"]) {
         return Some(method);
     }
