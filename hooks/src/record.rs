@@ -5,7 +5,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use agent::project::Surroundings;
@@ -14,13 +13,15 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::spool;
+use crate::spool::{self, Journal};
 use crate::wire::HookInput;
 
 /// The longest look at a project's folders. A file system that hangs must not stop all recording.
 const LONGEST_LOOK: Duration = Duration::from_secs(2);
 /// How often the spool is looked at when nothing is told: `fjord-hook` writes into it too.
 const EVERY: Duration = Duration::from_secs(5);
+/// How long an event that finds no place in the spool may take into the store: the client waits.
+const LONGEST_STORE: Duration = Duration::from_millis(50);
 /// How long a store that is down is left alone.
 const STORE_DOWN: Duration = Duration::from_secs(1);
 
@@ -36,7 +37,7 @@ pub(crate) struct Record {
 pub(crate) struct Recorder {
     agent: Agent,
     spooled: Arc<Notify>,
-    waiting: Arc<AtomicUsize>,
+    journal: Journal,
 }
 
 impl Record {
@@ -70,7 +71,7 @@ impl Recorder {
         Self {
             agent: agent.clone(),
             spooled: Arc::default(),
-            waiting: Arc::default(),
+            journal: Journal::new(&agent.paths().spool_dir),
         }
     }
 
@@ -80,22 +81,27 @@ impl Recorder {
             .observation
             .at
             .get_or_insert_with(|| self.agent.now());
-        let (agent, waiting) = (self.agent.clone(), Arc::clone(&self.waiting));
+        let (agent, journal) = (self.agent.clone(), self.journal.clone());
         let kept = tokio::task::spawn_blocking(move || {
             if is_ignored(&agent, &record.paths) {
-                return Ok(());
+                return None;
             }
-            let waiting = waiting.fetch_add(1, Ordering::Relaxed);
-            spool::keep(&agent.paths().spool_dir, &record.observation, waiting)
+            let kept = journal.keep(&record.observation);
+            Some(kept.map_err(|error| (error, record.observation)))
         });
         match kept.await {
-            Ok(Ok(())) => {
+            Ok(None) => true,
+            Ok(Some(Ok(()))) => {
                 self.spooled.notify_one();
                 true
             }
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "an event cannot be spooled");
-                false
+            Ok(Some(Err((error, observation)))) => {
+                tracing::warn!(%error, "an event cannot be spooled; it goes to the store at once");
+                let storing = store(&self.agent, vec![observation]);
+                matches!(
+                    tokio::time::timeout(LONGEST_STORE, storing).await,
+                    Ok(Ok(()))
+                )
             }
             Err(_) => false,
         }
@@ -104,8 +110,7 @@ impl Recorder {
     /// Takes in what is spooled, by this process and by `fjord-hook`, until told to stop; then once more.
     pub(crate) async fn work(self, stop: CancellationToken) {
         loop {
-            let pass = spool::pass(&self.agent).await;
-            self.waiting.store(pass.left, Ordering::Relaxed);
+            let pass = spool::pass(&self.agent, &self.journal).await;
             if stop.is_cancelled() {
                 return;
             }
@@ -129,31 +134,32 @@ impl Recorder {
     }
 }
 
-/// Stores one event, once: an event that is there already, or is ignored, is fine too.
-pub(crate) async fn store(agent: &Agent, record: Record) -> Result<(), Error> {
+/// What is to be stored of a spooled event: nothing where its paths are ignored, or cannot be looked at.
+pub(crate) async fn kept(agent: &Agent, record: Record) -> Option<Observation> {
     let Record { observation, paths } = record;
-    if !paths.is_empty() {
-        let looker = agent.clone();
-        let look = tokio::task::spawn_blocking(move || is_ignored(&looker, &paths));
-        match tokio::time::timeout(LONGEST_LOOK, look).await {
-            Ok(Ok(false)) => {}
-            Ok(Ok(true)) => return Ok(()),
-            Ok(Err(_)) | Err(_) => {
-                tracing::warn!(
-                    event = observation.event,
-                    "whether its folder is ignored could not be told, so the event is not kept"
-                );
-                return Ok(());
-            }
+    if paths.is_empty() {
+        return Some(observation);
+    }
+    let looker = agent.clone();
+    let look = tokio::task::spawn_blocking(move || is_ignored(&looker, &paths));
+    match tokio::time::timeout(LONGEST_LOOK, look).await {
+        Ok(Ok(false)) => Some(observation),
+        Ok(Ok(true)) => None,
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!(
+                event = observation.event,
+                "whether its folder is ignored could not be told, so the event is not kept"
+            );
+            None
         }
     }
-    let actor = Actor::session(&observation.session);
+}
+
+/// Stores events, each once: one that is there already is fine too.
+pub(crate) async fn store(agent: &Agent, observations: Vec<Observation>) -> Result<(), Error> {
+    let actor = Actor::session("spool");
     agent
-        .handle(
-            &actor,
-            Command::Observe(vec![observation]),
-            &Progress::none(),
-        )
+        .handle(&actor, Command::Observe(observations), &Progress::none())
         .await
         .map(|_| ())
 }

@@ -1,27 +1,32 @@
 //! Events that waited on disk, because the daemon or the store was away: taken in, each exactly once.
 //!
-//! `fjord-hook` writes `<id>.json` with the event as the client sent it, secrets masked. The daemon writes
-//! the same name with `{"observation": …}`. The id is unique in the store, so a file taken twice counts once.
+//! `fjord-hook` writes `<id>.json` with the event as the client sent it, secrets masked. The daemon adds lines
+//! `{"observation": …}` to its [`Journal`]. The id is unique in the store, so what is taken twice counts once.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use agent::{Agent, Error, Observation};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::record::{self, Record};
 use crate::wire::HookInput;
 
-/// Files taken in one go; the rest comes with the next.
+mod journal;
+
+pub(crate) use journal::Journal;
+
+/// Files of `fjord-hook` taken in one go; the rest comes with the next.
 const AT_ONCE: usize = 5_000;
-/// How many files may wait, as in `fjord-hook`.
-const MOST_FILES: usize = 10_000;
+/// Events stored in one transaction, and the bytes of it.
+const TOGETHER: usize = 256;
+const BYTES_TOGETHER: usize = 1 << 20;
 /// A larger file is not ours.
 const LARGEST_FILE: u64 = 64 << 20;
 /// Holds one byte for each event that found no place, as in `fjord-hook`.
 const DROPPED: &str = "dropped";
-/// How the daemon's half-written files end.
+/// How the daemon's half-written files ended before it had a journal.
 const OWN_END: &str = ".daemon.tmp";
 /// Where broken files go.
 const BAD: &str = "bad";
@@ -30,7 +35,9 @@ const BAD: &str = "bad";
 ///
 /// A broken file is moved to `spool/bad/`. With the store down everything stays.
 pub async fn take_in(agent: &Agent) -> usize {
-    pass(agent).await.taken
+    pass(agent, &Journal::new(&agent.paths().spool_dir))
+        .await
+        .taken
 }
 
 /// What came of one go through the spool.
@@ -45,73 +52,158 @@ pub(crate) struct Pass {
 }
 
 /// Goes through the spool once.
-pub(crate) async fn pass(agent: &Agent) -> Pass {
+pub(crate) async fn pass(agent: &Agent, journal: &Journal) -> Pass {
     let folder = agent.paths().spool_dir.clone();
     let listed = {
-        let folder = folder.clone();
+        let (folder, journal) = (folder.clone(), journal.clone());
         tokio::task::spawn_blocking(move || {
+            journal.seal();
             tell_dropped(&folder);
             list(&folder)
         })
         .await
     };
-    let files = listed.unwrap_or_default();
+    let (closed, single) = listed.unwrap_or_default();
     let mut pass = Pass {
-        left: files.len(),
+        left: closed.len() + single.len(),
         ..Pass::default()
     };
-    for file in files.iter().take(AT_ONCE) {
-        match take_one(agent, &folder, file).await {
-            Ok(taken) => {
-                pass.left -= 1;
-                pass.taken += usize::from(taken);
-            }
-            Err(Error::Unavailable { .. }) => {
-                pass.is_store_down = true;
-                break;
-            }
-            Err(error) => {
-                tracing::warn!(%error, file = %file.display(), "the spooled event stays for the next time");
-            }
-        }
+    if let Err(error) = take_all(agent, journal, (&closed, &single), &mut pass).await {
+        pass.is_store_down = true;
+        tracing::debug!(%error, "the spool waits for the store");
     }
     tracing::debug!(pass.taken, pass.left, "the spool was gone through");
     pass
 }
 
-/// Writes an event on its way to the store, `waiting` others before it. What finds no place is counted.
-pub(crate) fn keep(
-    folder: &Path,
-    observation: &Observation,
-    waiting: usize,
-) -> std::io::Result<()> {
-    let mut value = json!({ "observation": observation });
-    guard::redact::redact_json(&mut value);
-    write(folder, (&observation.event, waiting), &value)
+/// An error: the store is down.
+async fn take_all(
+    agent: &Agent,
+    journal: &Journal,
+    (closed, single): (&[PathBuf], &[PathBuf]),
+    pass: &mut Pass,
+) -> Result<(), Error> {
+    for file in closed {
+        take_closed(agent, journal, file, pass).await?;
+    }
+    let folder = &agent.paths().spool_dir;
+    let mut files = single.iter().take(AT_ONCE).peekable();
+    while files.peek().is_some() {
+        let (mut batch, mut done) = (Vec::new(), Vec::new());
+        for file in files.by_ref().take(TOGETHER) {
+            let path = file.clone();
+            let spooled =
+                tokio::task::spawn_blocking(move || read(&path).unwrap_or_else(Spooled::Broken));
+            match spooled.await.unwrap_or(Spooled::Gone) {
+                Spooled::Event(record) => {
+                    batch.extend(record::kept(agent, *record).await);
+                    done.push(file);
+                }
+                Spooled::Silent => done.push(file),
+                Spooled::Gone => pass.left -= 1,
+                Spooled::Broken(why) => {
+                    tracing::warn!(why, file = %file.display(), "a spooled file is no event; it is moved to `bad`");
+                    set_aside(folder, file);
+                    pass.left -= 1;
+                }
+            }
+        }
+        store(agent, batch).await?;
+        pass.taken += done.len();
+        pass.left -= done.len();
+        done.into_iter().for_each(|file| remove(file));
+    }
+    Ok(())
 }
 
-fn write(folder: &Path, (id, waiting): (&str, usize), value: &Value) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    agent::store::make_private_folder(folder)?;
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).mode(0o600);
-    if waiting >= MOST_FILES {
-        return options
-            .append(true)
-            .open(folder.join(DROPPED))?
-            .write_all(b".");
+/// Takes in one file of the daemon, some of its events at a time.
+async fn take_closed(
+    agent: &Agent,
+    journal: &Journal,
+    file: &Path,
+    pass: &mut Pass,
+) -> Result<(), Error> {
+    let Ok(open) = std::fs::File::open(file) else {
+        return Ok(());
+    };
+    let mut lines = BufReader::new(open);
+    let (mut events, mut bytes) = (0, 0);
+    loop {
+        let read = tokio::task::spawn_blocking(move || {
+            let read = some_of(&mut lines);
+            (read, lines)
+        });
+        match read.await {
+            Ok((Ok((_, 0)), _)) => break,
+            Ok((Ok((batch, read)), rest)) => {
+                events += batch.len();
+                bytes += read as u64;
+                lines = rest;
+                store(agent, batch).await?;
+            }
+            Ok((Err(error), _)) => {
+                tracing::warn!(%error, file = %file.display(), "the spooled events stay for the next time");
+                return Ok(());
+            }
+            Err(_) => return Ok(()),
+        }
     }
-    let hidden = folder.join(format!(".{id}{OWN_END}"));
-    let written = options
-        .write(true)
-        .truncate(true)
-        .open(&hidden)
-        .and_then(|mut file| file.write_all(value.to_string().as_bytes()))
-        .and_then(|()| std::fs::rename(&hidden, folder.join(format!("{id}.json"))));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&hidden);
+    remove(file);
+    journal.stored(bytes);
+    pass.taken += events;
+    pass.left -= 1;
+    Ok(())
+}
+
+/// Reads the next observations and tells how many bytes they took. A last line without an end was never confirmed.
+fn some_of(lines: &mut impl BufRead) -> std::io::Result<(Vec<Observation>, usize)> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while batch.len() < TOGETHER && bytes < BYTES_TOGETHER {
+        let mut line = Vec::new();
+        bytes += lines.read_until(b'\n', &mut line)?;
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        let observation = serde_json::from_slice(&line)
+            .ok()
+            .and_then(|mut value: Value| value.get_mut("observation").map(Value::take))
+            .and_then(|observation| serde_json::from_value::<Observation>(observation).ok());
+        match observation.filter(|observation| is_id(&observation.event)) {
+            Some(observation) => batch.push(observation),
+            None => tracing::warn!("a line of the spool is no event; it is passed over"),
+        }
     }
-    written
+    Ok((batch, bytes))
+}
+
+/// Stores events together; where the store refuses one of them, each alone. An error: the store is down.
+async fn store(agent: &Agent, batch: Vec<Observation>) -> Result<(), Error> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    match record::store(agent, batch.clone()).await {
+        Ok(()) => return Ok(()),
+        Err(error @ Error::Unavailable { .. }) => return Err(error),
+        Err(_) => {}
+    }
+    let folder = agent.paths().spool_dir.join(BAD);
+    for observation in batch {
+        let event = observation.event.clone();
+        let text = serde_json::json!({ "observation": observation }).to_string();
+        match record::store(agent, vec![observation]).await {
+            Ok(()) => {}
+            Err(error @ Error::Unavailable { .. }) => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, event, "the store refuses an event; it is written to `bad`");
+                let written = agent::store::make_private_folder(&folder)
+                    .and_then(|()| std::fs::write(folder.join(format!("{event}.json")), text));
+                if let Err(error) = written {
+                    tracing::warn!(%error, event, "the event is lost");
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a file of the spool turned out to be.
@@ -124,25 +216,6 @@ enum Spooled {
     Gone,
     /// No event; the text says why.
     Broken(String),
-}
-
-/// `false`: the file was not an event, or somebody else took it.
-async fn take_one(agent: &Agent, folder: &Path, file: &Path) -> Result<bool, Error> {
-    let path = file.to_path_buf();
-    let spooled =
-        tokio::task::spawn_blocking(move || read(&path).unwrap_or_else(Spooled::Broken)).await;
-    match spooled.map_err(|error| Error::internal(error.to_string()))? {
-        Spooled::Event(record) => record::store(agent, *record).await?,
-        Spooled::Silent => {}
-        Spooled::Gone => return Ok(false),
-        Spooled::Broken(why) => {
-            tracing::warn!(why, file = %file.display(), "a spooled file is no event; it is moved to `bad`");
-            set_aside(folder, file);
-            return Ok(false);
-        }
-    }
-    remove(file);
-    Ok(true)
 }
 
 fn read(file: &Path) -> Result<Spooled, String> {
@@ -197,21 +270,24 @@ fn time_of(id: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)
 }
 
-fn list(folder: &Path) -> Vec<PathBuf> {
+/// The daemon's closed files, and the files of single events.
+fn list(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     };
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-                && !is_hidden(path)
-        })
-        .collect();
+    let (mut closed, mut single) = (Vec::new(), Vec::new());
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        match path.extension().and_then(|end| end.to_str()) {
+            _ if is_hidden(&path) => {}
+            Some(journal::END) if path.is_file() => closed.push(path),
+            Some("json") => single.push(path),
+            _ => {}
+        }
+    }
     // The names begin with the time.
-    files.sort();
-    files
+    closed.sort();
+    single.sort();
+    (closed, single)
 }
 
 /// Removes what a writer that was killed left half done: the daemon's own at once, others after an hour.

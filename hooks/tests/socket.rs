@@ -89,16 +89,22 @@ impl Fjord {
         self.agent.paths().spool_dir.clone()
     }
 
+    /// How many events wait: files of single events, and lines of the daemon's own.
     fn spooled(&self) -> usize {
-        std::fs::read_dir(self.spool()).map_or(0, |entries| {
-            entries
-                .filter(|entry| {
-                    entry.as_ref().is_ok_and(|entry| {
-                        entry.path().extension().is_some_and(|end| end == "json")
-                    })
-                })
-                .count()
-        })
+        let Ok(entries) = std::fs::read_dir(self.spool()) else {
+            return 0;
+        };
+        entries
+            .map(|entry| entry.unwrap().path())
+            .map(|path| match path.extension().and_then(|end| end.to_str()) {
+                Some("json") => 1,
+                Some("jsonl" | "log") => std::fs::read_to_string(path)
+                    .unwrap_or_default()
+                    .lines()
+                    .count(),
+                _ => 0,
+            })
+            .sum()
     }
 }
 
