@@ -6,6 +6,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use agent::store::NewEvent;
+use agent::store::rows::Severity;
 use agent::{Agent, Error, Observation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -58,7 +60,6 @@ pub(crate) async fn pass(agent: &Agent, journal: &Journal) -> Pass {
         let (folder, journal) = (folder.clone(), journal.clone());
         tokio::task::spawn_blocking(move || {
             journal.seal();
-            tell_dropped(&folder);
             list(&folder)
         })
         .await
@@ -83,6 +84,7 @@ async fn take_all(
     (closed, single): (&[PathBuf], &[PathBuf]),
     pass: &mut Pass,
 ) -> Result<(), Error> {
+    tell_dropped(agent).await?;
     for file in closed {
         take_closed(agent, journal, file, pass).await?;
     }
@@ -338,15 +340,32 @@ fn remove(file: &Path) {
     }
 }
 
-fn tell_dropped(folder: &Path) {
-    let file = folder.join(DROPPED);
-    if let Ok(about) = std::fs::metadata(&file) {
-        tracing::warn!(
-            events = about.len(),
-            "the spool was full; these events are lost"
-        );
-        remove(&file);
-    }
+/// Tells of events that found no place: in the log, and as an event of Fjord's own. An error: the store is down.
+async fn tell_dropped(agent: &Agent) -> Result<(), Error> {
+    let file = agent.paths().spool_dir.join(DROPPED);
+    let Ok(about) = std::fs::metadata(&file) else {
+        return Ok(());
+    };
+    let (events, what) = match about.len() {
+        1 => (1, "event"),
+        events => (events, "events"),
+    };
+    let event = NewEvent {
+        at: agent.now(),
+        server: None,
+        service: None,
+        event_type: "hooks".to_owned(),
+        severity: Severity::Warning,
+        title: format!(
+            "{events} {what} of coding sessions found no place in the spool and are lost"
+        ),
+        description: None,
+        metadata: serde_json::json!({ "events": events }),
+    };
+    agent.store().insert_event(&event).await?;
+    tracing::warn!(events, "the spool was full; these events are lost");
+    remove(&file);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tests::{Home, Output};
 
 /// What the client takes at the top of an answer.
-const TOP: [&str; 7] = [
+pub(crate) const TOP: [&str; 7] = [
     "continue",
     "stopReason",
     "suppressOutput",
@@ -17,7 +17,7 @@ const TOP: [&str; 7] = [
     "hookSpecificOutput",
 ];
 
-fn recorded() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn recorded() -> Vec<(String, Vec<u8>)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/claude-hooks");
     let mut all: Vec<_> = std::fs::read_dir(folder)
         .unwrap()

@@ -14,15 +14,15 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Holds one byte for each event that found no place.
 const DROPPED: &str = "dropped";
 
-/// Writes `<id>.json`. An event over the bound is counted and not kept.
-pub(crate) fn keep(folder: &Path, id: &str, event: &Value) -> io::Result<()> {
+/// Writes `<id>.json`. False: an event over the bound, which is counted and not kept.
+pub(crate) fn keep(folder: &Path, id: &str, event: &Value) -> io::Result<bool> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)?;
     let text = event.to_string();
     if !has_room(folder, text.len() as u64, MOST_FILES, MOST_BYTES)? {
-        return count_dropped(folder);
+        return count_dropped(folder).map(|()| false);
     }
     let hidden = folder.join(format!(".{id}.tmp"));
     let written = write(&hidden, text.as_bytes())
@@ -30,7 +30,7 @@ pub(crate) fn keep(folder: &Path, id: &str, event: &Value) -> io::Result<()> {
     if written.is_err() {
         let _ = fs::remove_file(&hidden);
     }
-    written
+    written.map(|()| true)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -51,18 +51,30 @@ async fn bench(events: usize, rate: usize) {
     }
     let took = began.elapsed();
     let sending = events as f64 / took.as_secs_f64();
-    println!("{events} events in {:.1} s: {sending:.0} a second, {refused} not taken", took.as_secs_f64());
+    println!(
+        "{events} events in {:.1} s: {sending:.0} a second, {refused} not taken",
+        took.as_secs_f64()
+    );
     times.sort_unstable();
     for percent in [50, 95, 99] {
         let time = times[(times.len() * percent / 100).min(times.len() - 1)];
-        println!("  the answer, p{percent}: {:.2} ms", time.as_secs_f64() * 1e3);
+        println!(
+            "  the answer, p{percent}: {:.2} ms",
+            time.as_secs_f64() * 1e3
+        );
     }
-    println!("  the answer, the latest: {:.2} ms", times[times.len() - 1].as_secs_f64() * 1e3);
+    println!(
+        "  the answer, the latest: {:.2} ms",
+        times[times.len() - 1].as_secs_f64() * 1e3
+    );
 
     while waiting(&home) > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    println!("all stored {:.1} s after the last was sent", (began.elapsed() - took).as_secs_f64());
+    println!(
+        "all stored {:.1} s after the last was sent",
+        (began.elapsed() - took).as_secs_f64()
+    );
     println!("at the end: {}", memory(&up));
     let dropped = home.paths().spool_dir.join("dropped");
     let store = Store::new(&home.paths().store_url()).expect("the store");
@@ -71,7 +83,11 @@ async fn bench(events: usize, rate: usize) {
         "sent {events}, stored {}, lost {}{}",
         stored.len(),
         events - refused - stored.len(),
-        if dropped.exists() { "; the spool was full" } else { "" }
+        if dropped.exists() {
+            "; the spool was full"
+        } else {
+            ""
+        }
     );
     assert!(up.terminate().success());
 }
@@ -123,7 +139,10 @@ async fn exchange(stream: &mut UnixStream, request: &[u8]) -> u16 {
     stream.write_all(request).await.expect("the daemon reads");
     let mut answer = Vec::new();
     loop {
-        let read = stream.read_buf(&mut answer).await.expect("the daemon answers");
+        let read = stream
+            .read_buf(&mut answer)
+            .await
+            .expect("the daemon answers");
         assert!(read > 0, "the daemon closed the connection");
         let text = String::from_utf8_lossy(&answer);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -141,15 +160,31 @@ async fn exchange(stream: &mut UnixStream, request: &[u8]) -> u16 {
 
 /// The events of a working session, about as often as they come.
 fn event(session: usize, number: usize) -> Value {
-    let command = ["cargo test", "git status", "ls -la src", "rg -n main src", "docker ps"][number % 5];
+    let command = [
+        "cargo test",
+        "git status",
+        "ls -la src",
+        "rg -n main src",
+        "docker ps",
+    ][number % 5];
     let more = match number % 20 {
-        0 => json!({ "hook_event_name": "UserPromptSubmit", "prompt": format!("mend the test number {number}") }),
-        1 => json!({ "hook_event_name": "Stop", "last_assistant_message": "The test is mended.", "stop_hook_active": false }),
-        2 => json!({ "hook_event_name": "PostToolUseFailure", "tool_name": "Bash", "tool_input": { "command": command },
-            "tool_use_id": "t", "error": format!("Exit code 1\nerror[E0425]: cannot find value `x{number}`"), "is_interrupt": false, "duration_ms": 812 }),
-        odd if odd % 2 == 1 => json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": { "command": command }, "tool_use_id": "t" }),
-        _ => json!({ "hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_input": { "command": command }, "tool_use_id": "t", "duration_ms": 35,
-            "tool_response": { "stdout": "running 12 tests\n".repeat(30), "stderr": "", "interrupted": false, "isImage": false } }),
+        0 => {
+            json!({ "hook_event_name": "UserPromptSubmit", "prompt": format!("mend the test number {number}") })
+        }
+        1 => {
+            json!({ "hook_event_name": "Stop", "last_assistant_message": "The test is mended.", "stop_hook_active": false })
+        }
+        2 => {
+            json!({ "hook_event_name": "PostToolUseFailure", "tool_name": "Bash", "tool_input": { "command": command },
+            "tool_use_id": "t", "error": format!("Exit code 1\nerror[E0425]: cannot find value `x{number}`"), "is_interrupt": false, "duration_ms": 812 })
+        }
+        odd if odd % 2 == 1 => {
+            json!({ "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": { "command": command }, "tool_use_id": "t" })
+        }
+        _ => {
+            json!({ "hook_event_name": "PostToolUse", "tool_name": "Bash", "tool_input": { "command": command }, "tool_use_id": "t", "duration_ms": 35,
+            "tool_response": { "stdout": "running 12 tests\n".repeat(30), "stderr": "", "interrupted": false, "isImage": false } })
+        }
     };
     let mut event = json!({
         "session_id": format!("5f6c1e2a-0000-4000-8000-0000000000{session:02}"), "transcript_path": "/tmp/none.jsonl",
@@ -166,7 +201,10 @@ fn waiting(home: &Home) -> usize {
     std::fs::read_dir(home.paths().spool_dir).map_or(0, |entries| {
         entries
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|end| end == "json" || end == "jsonl"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|end| end == "json" || end == "jsonl")
+            })
             .count()
     })
 }
