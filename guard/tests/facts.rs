@@ -401,6 +401,32 @@ fn what_to_look_up_is_named() {
 }
 
 #[test]
+fn the_hosts_in_addresses_options_and_variables_are_named_too() {
+    for (command, host) in [
+        ("psql postgres://ann:pw@db-1:5432/shop", "db-1"),
+        ("DOCKER_HOST=ssh://ann@db-1 docker ps", "db-1"),
+        ("PGHOST=db-1 psql", "db-1"),
+        ("psql --host=db-1", "db-1"),
+        ("rsync -a dist/ ann@web-1:/srv/shop/", "web-1"),
+        ("mongosh mongodb://a-1:27017,b-1/shop", "b-1"),
+        ("curl https://shop.example.com/v1", "shop.example.com"),
+        ("ssh ssh://ann@[2001:db8::8]:2222 uptime", "2001:db8::8"),
+    ] {
+        let input = json!({"command": command});
+        let needed = facts_needed(&ToolCall {
+            tool: "Bash",
+            input: &input,
+            cwd: "/home/ann/app",
+        });
+        assert!(
+            needed.words.iter().any(|word| word == host),
+            "{command}: {:?}",
+            needed.words
+        );
+    }
+}
+
+#[test]
 fn an_explanation_shows_what_would_run_and_what_leads_there() {
     let input = json!({"command": "sudo sh -c 'cd /srv && dropdb shop'"});
     let explained = explain(

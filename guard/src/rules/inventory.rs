@@ -13,7 +13,7 @@ pub(crate) use index::Known;
 
 use super::{Field, Finding, RuleDoc, View, report_as, rule};
 use crate::paths;
-use crate::run::Run;
+use crate::run::{Run, UNKNOWN};
 use crate::{ServerFact, ServiceFact, Verdict};
 
 pub(super) const FIELD: Field = Field {
@@ -301,8 +301,17 @@ pub(super) fn hosts_in(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn named_in(run: &Run, words: &mut Vec<String>) {
     const LONGEST: usize = 512;
     let values = run.environment.iter().map(|(_, value)| value.as_str());
+    let values = values.filter(|value| {
+        value.len() <= LONGEST && !value.starts_with('/') && !value.contains(UNKNOWN)
+    });
+    words.extend(
+        values
+            .flat_map(hosts_in)
+            .filter(|host| !host.is_empty())
+            .map(str::to_owned),
+    );
     let texts = run.args().iter().filter(|arg| arg.is_known());
-    for text in texts.map(|arg| arg.text.as_str()).chain(values) {
+    for text in texts.map(|arg| arg.text.as_str()) {
         if text.len() > LONGEST || text.contains(char::is_whitespace) {
             continue;
         }

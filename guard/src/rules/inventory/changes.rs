@@ -235,9 +235,6 @@ fn in_project<'a>(view: &View<'a>) -> Option<Change<'a>> {
 
 /// Clusters whose context has the name of a server.
 fn cluster<'a>(view: &View<'a>) -> Option<Change<'a>> {
-    let Machine::Server(server) = machine(view) else {
-        return None;
-    };
     const WITH_VALUE: &[&str] = &[
         "--context",
         "--kube-context",
@@ -263,6 +260,9 @@ fn cluster<'a>(view: &View<'a>) -> Option<Change<'a>> {
         "--timeout",
         "-k",
     ];
+    let Machine::Server(server) = machine(view) else {
+        return None;
+    };
     let operands = view.run.operands(WITH_VALUE);
     let mut words = operands.iter().map(|arg| arg.text.as_str());
     let changes = match (view.program.as_str(), words.next()?) {

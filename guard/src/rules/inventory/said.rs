@@ -244,7 +244,10 @@ pub(super) fn documents(view: &View<'_>) -> bool {
     script.into_iter().chain(piped).any(changes)
         || script.is_none() && piped.is_none() && view.run.stdin.given
         || view.run.value(&["-f", "--file"]).is_some()
-        || view.words().iter().any(|word| word.ends_with(".js"))
+        || view
+            .words()
+            .iter()
+            .any(|word| word.rsplit_once('.').is_some_and(|(_, end)| end == "js"))
 }
 
 /// What brings a database to another version, or fills it.
