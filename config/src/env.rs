@@ -22,6 +22,8 @@ pub const FJORD_TEST_REDIS: &str = "FJORD_TEST_REDIS";
 pub const FJORD_TEST_CHROMA: &str = "FJORD_TEST_CHROMA";
 /// Address of an SSH server for the contract tests.
 pub const FJORD_TEST_SSHD: &str = "FJORD_TEST_SSHD";
+/// The Claude Code client that the optional suite of the tests runs.
+pub const FJORD_TEST_CLAUDE: &str = "FJORD_TEST_CLAUDE";
 /// Folder of the local socket, private to the user and gone at logout.
 pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 /// Folder of data, instead of `~/.local/share`.
@@ -96,6 +98,7 @@ pub const ALL: &[&str] = &[
     FJORD_TEST_REDIS,
     FJORD_TEST_CHROMA,
     FJORD_TEST_SSHD,
+    FJORD_TEST_CLAUDE,
     XDG_RUNTIME_DIR,
     XDG_DATA_HOME,
     XDG_CONFIG_HOME,

@@ -3,6 +3,7 @@
 
 mod approvals;
 mod by_meaning;
+mod claude;
 mod crash;
 mod degraded;
 mod guard_alike;

@@ -3,6 +3,7 @@
 //! Databases, Redis, Chroma and sshd are real and started by `tests/run`. Telegram and Ollama are
 //! stood in for over HTTP, with the answers, limits and failures of the real ones.
 
+pub mod anthropic;
 pub mod binaries;
 pub mod home;
 pub mod ollama;
@@ -12,6 +13,7 @@ pub mod service;
 pub mod telegram;
 mod wait;
 
+pub use anthropic::{Anthropic, Turn};
 pub use home::{Home, Output, Up};
 pub use ollama::Ollama;
 pub use service::TestService;
