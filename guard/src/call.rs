@@ -17,11 +17,9 @@ impl<'a> ToolCall<'a> {
         self.input.get(field).and_then(serde_json::Value::as_str)
     }
 
-    /// The shell command of the call, for the tools that run one.
+    /// The shell command of the call, for the tools of the coding agent itself that run one.
     pub fn command(&self) -> Option<&'a str> {
-        let runs_commands =
-            self.tool == "Bash" || self.tool == "PowerShell" || self.tool.starts_with("mcp__");
-        if runs_commands {
+        if matches!(self.tool, "Bash" | "PowerShell") {
             self.text("command").or_else(|| self.text("cmd"))
         } else {
             None

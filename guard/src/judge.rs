@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use crate::exceptions::exception;
 use crate::paths::{self, Place};
+use crate::rules::files::{absolute, acts};
+use crate::rules::mcp::{Called, names};
 use crate::rules::{FIELDS, FileView, Finding, Known, RuleDoc, UNREADABLE, View, named_in};
 use crate::run::{Arg, Run, Runs, as_shell, follow};
 use crate::{
@@ -53,33 +55,70 @@ pub(crate) fn judge<'s>(
 ) -> bool {
     let facts = with_project(call, facts);
     let known = Known::new(&facts);
-    let mut unfinished = false;
     if let Some(command) = call.command() {
         let runs = follow(&in_shell(call, command), call.cwd, facts.home.as_deref());
-        for run in &runs.list {
-            let findings = command_findings(run, &runs, &known);
-            let decision = decide(findings, settings, Some(run));
-            each(Subject::Command(run, &runs.list), decision, &facts);
-        }
-        unfinished = runs.unfinished;
-        if runs.incomplete {
-            let finding = Finding {
-                rule: &UNREADABLE,
-                verdict: UNREADABLE.severity,
-                reason: UNREADABLE.reason.to_owned(),
-            };
-            each(
-                Subject::Unread,
-                decide(vec![finding], settings, None),
-                &facts,
-            );
-        }
+        judge_runs(&runs, &known, settings, each);
+        return runs.unfinished;
     }
-    let decision = decide(file_findings(call, &facts), settings, None);
-    if call.command().is_none() || decision.finding.is_some() {
+    let called = Called::of(call);
+    let mut unfinished = false;
+    let lines = called.iter().flat_map(|called| &called.asked.lines);
+    for line in lines {
+        let cwd = line.cwd.as_deref().map_or_else(
+            || call.cwd.to_owned(),
+            |cwd| absolute(call.cwd, cwd, facts.home.as_deref()),
+        );
+        let mut runs = follow(&line.text, &cwd, facts.home.as_deref());
+        for run in runs.list.iter_mut().filter(|run| run.host.is_none()) {
+            run.host.clone_from(&line.host);
+        }
+        judge_runs(&runs, &known, settings, each);
+        unfinished |= runs.unfinished;
+    }
+    if called.as_ref().is_some_and(|called| called.asked.too_much) {
+        each(
+            Subject::Unread,
+            decide(vec![unreadable()], settings, None),
+            &facts,
+        );
+    }
+    let runs_lines = called
+        .as_ref()
+        .is_some_and(|called| !called.asked.lines.is_empty());
+    let decision = decide(tool_findings(call, called.as_ref(), &known), settings, None);
+    if !runs_lines || decision.finding.is_some() {
         each(Subject::Tool, decision, &facts);
     }
     unfinished
+}
+
+fn judge_runs<'s>(
+    runs: &Runs,
+    known: &Known<'_>,
+    settings: &'s Settings,
+    each: &mut dyn FnMut(Subject<'_>, Decision<'s>, &Facts),
+) {
+    let facts = known.facts();
+    for run in &runs.list {
+        let findings = command_findings(run, &runs.list, known);
+        let decision = decide(findings, settings, Some(run));
+        each(Subject::Command(run, &runs.list), decision, facts);
+    }
+    if runs.incomplete {
+        each(
+            Subject::Unread,
+            decide(vec![unreadable()], settings, None),
+            facts,
+        );
+    }
+}
+
+fn unreadable() -> Finding {
+    Finding {
+        rule: &UNREADABLE,
+        verdict: UNREADABLE.severity,
+        reason: UNREADABLE.reason.to_owned(),
+    }
 }
 
 /// What to look up for a call: see [`crate::facts_needed`].
@@ -88,29 +127,27 @@ pub(crate) fn facts_needed(call: &ToolCall) -> FactsNeeded {
         paths: vec![call.cwd.to_owned()],
         words: Vec::new(),
     };
-    let path = ["file_path", "notebook_path", "path"]
-        .iter()
-        .find_map(|field| call.text(field));
-    needed
-        .paths
-        .extend(path.and_then(|path| paths::resolve(Some(call.cwd), path)));
+    let called = Called::of(call);
+    for act in acts(call, called.as_ref().map(|called| &called.name), None) {
+        let words = act.run.args().iter().map(|arg| &arg.text);
+        let paths = words.chain(act.written.iter());
+        needed
+            .paths
+            .extend(paths.filter(|path| path.starts_with('/')).cloned());
+    }
+    if called.is_some() {
+        needed.words.extend(names(call).map(str::to_owned));
+    }
     if let Some(command) = call.command() {
-        for run in follow(&in_shell(call, command), call.cwd, None).list {
-            needed.words.extend(run.host.iter().cloned());
-            needed.paths.extend(run.cwd.iter().cloned());
-            named_in(&run, &mut needed.words);
-            for arg in run
-                .args()
-                .iter()
-                .filter(|arg| arg.is_known() && !arg.text.is_empty() && arg.text.len() < 256)
-            {
-                if arg.text.starts_with(['/', '.', '~']) {
-                    needed.paths.extend(paths::absolute(&run, arg));
-                } else if !arg.text.starts_with('-') && !arg.text.contains(char::is_whitespace) {
-                    needed.words.push(arg.text.clone());
-                }
-            }
-        }
+        look_up(&in_shell(call, command), call.cwd, &mut needed);
+    }
+    for line in called.iter().flat_map(|called| &called.asked.lines) {
+        needed.words.extend(line.host.clone());
+        look_up(
+            &line.text,
+            line.cwd.as_deref().unwrap_or(call.cwd),
+            &mut needed,
+        );
     }
     for list in [&mut needed.paths, &mut needed.words] {
         list.sort_unstable();
@@ -118,6 +155,25 @@ pub(crate) fn facts_needed(call: &ToolCall) -> FactsNeeded {
         list.truncate(256);
     }
     needed
+}
+
+fn look_up(command: &str, cwd: &str, needed: &mut FactsNeeded) {
+    for run in follow(command, cwd, None).list {
+        needed.words.extend(run.host.iter().cloned());
+        needed.paths.extend(run.cwd.iter().cloned());
+        named_in(&run, &mut needed.words);
+        for arg in run
+            .args()
+            .iter()
+            .filter(|arg| arg.is_known() && !arg.text.is_empty() && arg.text.len() < 256)
+        {
+            if arg.text.starts_with(['/', '.', '~']) {
+                needed.paths.extend(paths::absolute(&run, arg));
+            } else if !arg.text.starts_with('-') && !arg.text.contains(char::is_whitespace) {
+                needed.words.push(arg.text.clone());
+            }
+        }
+    }
 }
 
 /// The command as a shell would have it.
@@ -158,10 +214,10 @@ fn with_project<'a>(call: &ToolCall, facts: &'a Facts) -> Cow<'a, Facts> {
     Cow::Owned(facts)
 }
 
-fn command_findings(run: &Run, runs: &Runs, known: &Known<'_>) -> Vec<Finding> {
+fn command_findings(run: &Run, all: &[Run], known: &Known<'_>) -> Vec<Finding> {
     let view = View {
         run,
-        all: &runs.list,
+        all,
         program: run.program(),
         facts: known.facts(),
         known,
@@ -173,32 +229,48 @@ fn command_findings(run: &Run, runs: &Runs, known: &Known<'_>) -> Vec<Finding> {
     findings
 }
 
-fn file_findings(call: &ToolCall, facts: &Facts) -> Vec<Finding> {
-    let writes = matches!(call.tool, "Write" | "Edit" | "MultiEdit" | "NotebookEdit");
-    let path = ["file_path", "notebook_path", "path"]
-        .iter()
-        .find_map(|field| call.text(field));
-    if !writes && call.tool != "Read" && !call.tool.starts_with("mcp__") {
-        return Vec::new();
-    }
-    let path = path.and_then(|path| {
-        let path = match (path.strip_prefix("~/"), facts.home.as_deref()) {
-            (Some(rest), Some(home)) => format!("{home}/{rest}"),
-            _ => path.to_owned(),
-        };
-        paths::resolve(Some(call.cwd), &path)
-    });
-    let view = FileView {
-        call,
-        path: path.unwrap_or_default(),
-        writes,
-        facts,
-    };
+/// What a tool that is no shell does: to files, to databases, and by its name.
+fn tool_findings(call: &ToolCall, called: Option<&Called<'_>>, known: &Known<'_>) -> Vec<Finding> {
+    let facts = known.facts();
     let mut findings = Vec::new();
-    for judge in FIELDS.iter().filter_map(|field| field.file) {
-        judge(&view, &mut findings);
+    let name = called.map(|called| &called.name);
+    for act in acts(call, name, facts.home.as_deref()) {
+        findings.extend(command_findings(
+            &act.run,
+            std::slice::from_ref(&act.run),
+            known,
+        ));
+        if let Some(path) = &act.written {
+            let view = FileView {
+                call,
+                name: None,
+                path,
+                facts,
+                known,
+            };
+            judge_by(&view, &mut findings);
+        }
+    }
+    if let Some(run) = called.and_then(|called| called.sql.as_ref()) {
+        findings.extend(command_findings(run, std::slice::from_ref(run), known));
+    }
+    if name.is_some() {
+        let view = FileView {
+            call,
+            name,
+            path: "",
+            facts,
+            known,
+        };
+        judge_by(&view, &mut findings);
     }
     findings
+}
+
+fn judge_by(view: &FileView<'_>, findings: &mut Vec<Finding>) {
+    for judge in FIELDS.iter().filter_map(|field| field.file) {
+        judge(view, findings);
+    }
 }
 
 /// The finding that counts, after the settings and the exceptions.

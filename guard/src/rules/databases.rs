@@ -4,14 +4,14 @@ mod client;
 pub(super) mod stores;
 
 use super::table::{self, Row, row, with};
-use super::{Field, FileView, Finding, RuleDoc, View, report, report_as, rule};
+use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::sql::{Harm, harms};
 
 pub(super) const FIELD: Field = Field {
     rules: RULES,
     run: judge,
-    file: Some(query),
+    file: None,
 };
 
 const RULES: &[RuleDoc] = &[
@@ -410,17 +410,5 @@ fn named(name: &str) -> String {
         "it".to_owned()
     } else {
         format!("`{}`", name.replace('\u{1}', "?"))
-    }
-}
-
-/// Tools of other servers whose input is SQL.
-fn query(view: &FileView<'_>, findings: &mut Vec<Finding>) {
-    if !view.call.tool.starts_with("mcp__") {
-        return;
-    }
-    for field in ["sql", "query", "statement"] {
-        if let Some(text) = view.call.text(field) {
-            sql(text, findings);
-        }
     }
 }

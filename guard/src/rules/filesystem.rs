@@ -461,7 +461,10 @@ fn redirects(view: &View<'_>, findings: &mut Vec<Finding>) {
             let emptied = *kind == RedirectKind::Write && edits::empties_data(view, target);
             if emptied {
                 report(findings, rule(RULES, "filesystem.shred"));
-            } else if *kind == RedirectKind::Write && edits::is_start_up(&target.text) {
+            } else if *kind == RedirectKind::Write
+                && edits::is_start_up(&target.text)
+                && paths::place(view.run, target, view.facts) != Place::Project
+            {
                 report_as(
                     findings,
                     rule(RULES, "filesystem.system-write"),

@@ -1,5 +1,6 @@
 //! Version control: what throws work or history away.
 
+mod internals;
 mod others;
 
 pub(crate) use others::TOOLS;
@@ -12,7 +13,7 @@ use crate::run::Arg;
 pub(super) const FIELD: Field = Field {
     rules: RULES,
     run: judge,
-    file: None,
+    file: Some(internals::file),
 };
 
 const RULES: &[RuleDoc] = &[
@@ -72,6 +73,13 @@ const RULES: &[RuleDoc] = &[
         reason: "This deletes something on the forge that is not in any clone.",
         alternative: "Archive it, or let a person delete it on the web page.",
     },
+    RuleDoc {
+        id: "git.internals",
+        field: "git",
+        severity: Verdict::Ask,
+        reason: "This writes into `.git` past `git`: its settings, its hooks, its branches or its objects.",
+        alternative: "Use `git config`, `git branch` or `git update-ref`, and keep hooks in a folder of the project.",
+    },
 ];
 
 const GLOBAL_VALUES: &[&str] = &[
@@ -86,6 +94,7 @@ const GLOBAL_VALUES: &[&str] = &[
 ];
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
+    internals::redirects(view, findings);
     if view.program != "git" {
         forge(view, findings);
         return;

@@ -7,12 +7,14 @@ mod accounts;
 mod clouds;
 mod containers;
 mod databases;
+pub(crate) mod files;
 mod filesystem;
 mod git;
 mod infrastructure;
 mod inventory;
 pub(crate) mod known;
 mod kubernetes;
+pub(crate) mod mcp;
 mod messaging;
 mod network;
 mod orm;
@@ -58,7 +60,7 @@ pub(crate) struct Field {
     pub(crate) rules: &'static [RuleDoc],
     /// Judges one command.
     pub(crate) run: fn(&View<'_>, &mut Vec<Finding>),
-    /// Judges a call of a file tool.
+    /// Judges a call of another tool by what no command says: the text that is written, the tool's name.
     pub(crate) file: Option<fn(&FileView<'_>, &mut Vec<Finding>)>,
 }
 
@@ -79,6 +81,7 @@ pub(crate) const FIELDS: &[Field] = &[
     messaging::FIELD,
     remote_code::FIELD,
     secrets::FIELD,
+    mcp::FIELD,
     own::FIELD,
     // Last: it names what the findings before it are aimed at.
     inventory::FIELD,
@@ -102,13 +105,15 @@ pub(crate) struct View<'a> {
     pub(crate) known: &'a Known<'a>,
 }
 
-/// One call of a file tool.
+/// One call of a tool that is no shell.
 pub(crate) struct FileView<'a> {
     pub(crate) call: &'a ToolCall<'a>,
-    /// The absolute path.
-    pub(crate) path: String,
-    pub(crate) writes: bool,
+    /// The tool's name, taken apart, when it is an MCP server's.
+    pub(crate) name: Option<&'a mcp::Name<'a>>,
+    /// The absolute path that is written; empty when none is.
+    pub(crate) path: &'a str,
     pub(crate) facts: &'a Facts,
+    pub(crate) known: &'a Known<'a>,
 }
 
 impl View<'_> {
@@ -240,7 +245,10 @@ mod tests {
             include_str!("filesystem/disks.rs"),
             include_str!("filesystem/edits.rs"),
             include_str!("git.rs"),
+            include_str!("git/internals.rs"),
             include_str!("git/others.rs"),
+            include_str!("mcp.rs"),
+            include_str!("mcp/deeds.rs"),
             include_str!("messaging.rs"),
             include_str!("orm.rs"),
             include_str!("own.rs"),

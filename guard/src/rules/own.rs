@@ -1,6 +1,6 @@
 //! Fjord's own protection: what the coding agent may not do to the guard that watches it.
 
-use super::{Field, FileView, Finding, RuleDoc, View, report, rule};
+use super::{Field, FileView, Finding, RuleDoc, View, files, report, rule};
 use crate::paths;
 use crate::shell::RedirectKind;
 use crate::{Facts, Verdict};
@@ -250,28 +250,23 @@ fn is_settings(path: &str) -> bool {
         && matches!(name, "settings.json" | "settings.local.json")
 }
 
+/// Changes to the hook entries, told by the text that is written or taken out.
 fn file(view: &FileView<'_>, findings: &mut Vec<Finding>) {
-    if !view.writes {
+    if !is_settings(view.path) {
         return;
     }
-    if is_protected(&view.path, false, view.facts) {
-        report(findings, rule(RULES, "own.files"));
-    } else if is_settings(&view.path) {
-        let text = |field: &str| view.call.text(field).unwrap_or_default();
-        let edits_hooks = ["old_string", "new_string"]
-            .iter()
-            .any(|field| text(field).contains("fjord") || text(field).contains("ooks"));
-        let switches_off = text("content").contains("disableAllHooks");
-        report(
-            findings,
-            rule(
-                RULES,
-                if edits_hooks || switches_off {
-                    "own.hooks"
-                } else {
-                    "own.settings"
-                },
-            ),
-        );
+    // A whole file may have hooks of its own; an edit names what it changes.
+    let is_whole = ["content", "file_text"]
+        .iter()
+        .any(|field| view.call.text(field).is_some());
+    let changes_hooks = files::texts(view.call).any(|text| {
+        if is_whole {
+            text.contains("disableAllHooks") || text.contains("fjord-hook")
+        } else {
+            text.contains("ooks") || text.contains("fjord")
+        }
+    });
+    if changes_hooks {
+        report(findings, rule(RULES, "own.hooks"));
     }
 }

@@ -458,10 +458,20 @@ fn sends_by_redirect(run: &Run) -> bool {
     })
 }
 
+/// Stores of credentials outside the project. An `.env` and the project's own files are written every day.
 fn file(view: &FileView<'_>, findings: &mut Vec<Finding>) {
-    if view.writes && is_key_file(&view.path) {
+    let path = view.path;
+    let is_own = path.starts_with("/tmp/")
+        || view
+            .facts
+            .project
+            .as_ref()
+            .is_some_and(|project| crate::paths::is_within(path, &project.root));
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if !is_own
+        && !name.starts_with(".env")
+        && (is_secret_path(path) || path.ends_with("/.ssh/config"))
+    {
         report(findings, rule(RULES, "secrets.write"));
-    } else if !view.writes && is_secret_path(&view.path) {
-        report(findings, rule(RULES, "secrets.read"));
     }
 }

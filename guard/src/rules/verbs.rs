@@ -304,6 +304,11 @@ fn exact(word: &str) -> Option<Option<Deed>> {
     }
 }
 
+/// What a single word does, when it takes something away.
+pub(super) fn of(word: &str) -> Option<Deed> {
+    exact(word).flatten()
+}
+
 /// Whether the command only says what it would do, or how it is used.
 pub(super) fn only_shows(view: &View<'_>) -> bool {
     view.wants_help()

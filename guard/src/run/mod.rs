@@ -31,6 +31,7 @@ mod wrappers;
 pub(crate) use many::{DATA, found_name};
 pub(crate) use nested::SHELLS;
 pub(crate) use powershell::as_shell;
+pub(crate) use scope::quote;
 pub(crate) use walk::ITSELF;
 
 use crate::shell::RedirectKind;

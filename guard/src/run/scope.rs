@@ -128,6 +128,6 @@ pub(super) fn requoted(arg: &Arg) -> String {
 }
 
 /// A word quoted so that a shell reads it back as it is.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

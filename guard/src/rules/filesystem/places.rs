@@ -19,7 +19,17 @@ pub(super) fn is_system_file(view: &View<'_>, target: &Arg) -> bool {
         return false;
     };
     let parts = [
-        "/etc", "/boot", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/sys", "/proc", "/System",
+        "/etc",
+        "/boot",
+        "/usr",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib64",
+        "/sys",
+        "/proc",
+        "/System",
+        "/var/spool/cron",
     ];
     parts.iter().any(|part| paths::is_within(&path, part))
         && !paths::is_within(&path, "/usr/local")
