@@ -16,7 +16,7 @@ fn main() {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // What `worst` starts, so that the memory of each input is its own.
         ["one", way, index] => worst::one(way, index),
-        ["inventory"] => inventory::measure(),
+        ["inventory", ..] => inventory::measure(),
         [path, ..] if !path.starts_with('-') => ordinary::measure(&ordinary::from_file(path)),
         _ => {
             ordinary::measure(&ordinary::from_tables());
