@@ -55,6 +55,7 @@ const WITH_DATA: &[&str] = &[
 /// Kinds of things that somebody has to set up again.
 const SET_UP: &[&str] = &[
     "sequence",
+    "stream",
     "extension",
     "server",
     "publication",

@@ -242,16 +242,24 @@ fn decides_login(path: &str) -> bool {
 
 fn is_history(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    matches!(
-        name,
-        ".bash_history"
-            | ".zsh_history"
-            | ".sh_history"
-            | "fish_history"
-            | ".python_history"
-            | ".psql_history"
-            | "wtmp"
-            | "btmp"
-            | "lastlog"
-    )
+    let of_audit = path.strip_prefix("/var/log/").is_some_and(|rest| {
+        matches!(
+            rest,
+            "auth.log" | "secure" | "faillog" | "tallylog" | "sudo.log" | "audit/audit.log"
+        )
+    });
+    of_audit
+        || matches!(
+            name,
+            ".bash_history"
+                | ".zsh_history"
+                | ".sh_history"
+                | "fish_history"
+                | ".python_history"
+                | ".psql_history"
+                | "wtmp"
+                | "utmp"
+                | "btmp"
+                | "lastlog"
+        )
 }

@@ -3,6 +3,7 @@
 //! Their tools name what they do in the subcommand, so the verbs are judged and not each product.
 
 pub(super) mod http;
+mod money;
 mod special;
 mod tools;
 
@@ -40,6 +41,13 @@ const RULES: &[RuleDoc] = &[
         alternative: "`GET` it first, and let a person delete it.",
     },
     RuleDoc {
+        id: "clouds.money",
+        field: "clouds",
+        severity: Verdict::Ask,
+        reason: "This moves money, or ends a contract, at a payment service.",
+        alternative: "Use the keys and the host of its sandbox, and let a person do it for real.",
+    },
+    RuleDoc {
         id: "clouds.change",
         field: "clouds",
         severity: Verdict::Ask,
@@ -48,11 +56,28 @@ const RULES: &[RuleDoc] = &[
     },
 ];
 
+/// Calls that other fields judge.
+const OF_DATABASES: &[&str] = &[
+    "flushall",
+    "flushAll",
+    "flushdb",
+    "dropDatabase",
+    "dropCollection",
+    "drop_database",
+    "drop_collection",
+    "drop_all",
+    "delete_all",
+    "destroy_all",
+];
+
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     http::judge(view, findings);
     let program = view.program.as_str();
     if program == "sdk-call" {
-        report(findings, rule(RULES, "clouds.delete"));
+        let name = view.words().first().copied().unwrap_or_default();
+        if !OF_DATABASES.contains(&name) {
+            report(findings, rule(RULES, "clouds.delete"));
+        }
         return;
     }
     let jenkins = program == "java" && view.args().iter().any(|arg| arg.text.contains("jenkins"));
@@ -60,7 +85,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     if !known && !special::PROGRAMS.contains(&program) && !is_like_a_cloud_tool(program) {
         return;
     }
-    if verbs::only_shows(view) {
+    if verbs::only_shows(view) || program == "rclone" && view.run.has(Some('n'), &[]) {
         return;
     }
     let found = if DATA

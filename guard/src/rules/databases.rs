@@ -1,6 +1,6 @@
 //! Databases: the SQL itself, and the tools beside it.
 
-mod client;
+pub(super) mod client;
 pub(super) mod stores;
 
 use super::table::{self, Row, row, with};
@@ -63,6 +63,13 @@ const RULES: &[RuleDoc] = &[
         severity: Verdict::Ask,
         reason: "This changes who may do what in a database for more than one table.",
         alternative: "Grant the one right on the one table that is needed.",
+    },
+    RuleDoc {
+        id: "databases.settings",
+        field: "databases",
+        severity: Verdict::Ask,
+        reason: "This takes a protection of a database away: its password, its log or its snapshots.",
+        alternative: "Change it in the configuration file, where it is reviewed.",
     },
     RuleDoc {
         id: "databases.server-command",
@@ -202,7 +209,39 @@ const ROWS: &[Row] = &[
     row(&["clickhouse-backup"], &["restore"], "databases.restore"),
     row(&["restic"], &["prune"], "databases.backups"),
     with(&["restic"], &["forget"], &["--prune"], "databases.backups"),
-    row(&["borg"], &["delete"], "databases.backups"),
+    with(
+        &["restic"],
+        &["unlock"],
+        &["--remove-all"],
+        "databases.backups",
+    ),
+    row(&["borg"], &["delete|break-lock"], "databases.backups"),
+    row(
+        &["curator_cli"],
+        &["delete_indices|delete-indices|delete_snapshots|delete-snapshots|close|shrink"],
+        "databases.drop",
+    ),
+    row(
+        &["elasticsearch-keystore"],
+        &["remove|create|upgrade"],
+        "databases.access",
+    ),
+    row(
+        &["elasticsearch-users"],
+        &["userdel|roles|passwd"],
+        "databases.access",
+    ),
+    row(
+        &["elasticsearch-node"],
+        &["unsafe-bootstrap|detach-cluster|repurpose|remove-settings|remove-customs"],
+        "databases.node",
+    ),
+    with(
+        &["elasticsearch-reset-password"],
+        &[],
+        &["-u", "--username"],
+        "databases.access",
+    ),
     row(
         &["kopia"],
         &["snapshot", "delete|expire"],
@@ -258,7 +297,7 @@ const ROWS: &[Row] = &[
 
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     table::judge(view, ROWS, RULES, findings);
-    if view.is(CLIENTS) {
+    if view.is(CLIENTS) || client::carries(view) {
         client::judge(view, findings);
     } else if matches!(
         view.program.as_str(),
@@ -275,6 +314,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     match view.program.as_str() {
         "redis-cli" | "valkey-cli" | "keydb-cli" => stores::redis(view, findings),
         "mongosh" | "mongo" | "arangosh" => stores::documents(view, findings),
+        "sdk-call" => called(view, findings),
         "nc" | "ncat" | "netcat" | "telnet" => stores::memcached(view, findings),
         "pg_restore" | "mongorestore"
             if view.run.has(None, &["clean", "drop"])
@@ -291,10 +331,12 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             if view.has_word("--reset-offsets")
                 && !view.has_word("--export")
                 && !view.has_word("--dry-run")
-                || view.has_word("--delete")
-                || view.has_word("--remove") =>
+                || view.has_word("--delete") =>
         {
             report(findings, rule(RULES, "databases.flush"));
+        }
+        "kafka-acls" | "kafka-acls.sh" if view.has_word("--remove") => {
+            report(findings, rule(RULES, "databases.access"));
         }
         "kafka-configs" | "kafka-configs.sh"
             if view.has_word("--alter")
@@ -314,14 +356,22 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             report(findings, rule(RULES, "databases.delete-all"));
         }
         "curl" => posted(view, findings),
-        "wrangler" if table::says(view, &["d1", "execute"]) => {
-            sql(view.run.value(&["--command"]).unwrap_or_default(), findings);
-        }
-        "prisma" if table::says(view, &["db", "execute"]) => {
-            sql(view.run.stdin.text.as_deref().unwrap_or_default(), findings);
-        }
         _ => {}
     }
+}
+
+/// Calls of a client in a program of another language.
+fn called(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let name = view.words().first().copied().unwrap_or_default();
+    let id = match name {
+        "flushall" | "flushAll" | "flushdb" => "databases.flush",
+        "dropDatabase" | "dropCollection" | "drop_database" | "drop_collection" | "drop_all" => {
+            "databases.drop"
+        }
+        _ => return,
+    };
+    let found = rule(RULES, id);
+    report_as(findings, found, found.severity, found.reason.to_owned());
 }
 
 /// `-c` and clusters of flags without values that have it; `-Fc` is a format.

@@ -45,6 +45,13 @@ const RULES: &[RuleDoc] = &[
         alternative: "Run the same `find` with `-print` first and delete what it lists.",
     },
     RuleDoc {
+        id: "filesystem.delete-elsewhere",
+        field: "filesystem",
+        severity: Verdict::Ask,
+        reason: "This deletes files on another machine, where nobody has seen which.",
+        alternative: "List them there first, and let a person delete them.",
+    },
+    RuleDoc {
         id: "filesystem.shred",
         field: "filesystem",
         severity: Verdict::Ask,
@@ -98,6 +105,7 @@ const RULES: &[RuleDoc] = &[
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     redirects(view, findings);
     edits::judge(view, findings);
+    disks::typed(view, findings);
     if view.run.via.last().is_some_and(|via| via == ITSELF) {
         report(findings, rule(RULES, "filesystem.fork-bomb"));
         return;
@@ -436,7 +444,7 @@ fn sync_delete(view: &View<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .any(|arg| arg.text == "--remove-source-files");
     if (deletes && view.program == "rsync" && !scratch || rclone)
-        && !view.wants_help()
+        && !super::verbs::only_shows(view)
         && !view.run.has(Some('n'), &[])
     {
         report(findings, rule(RULES, "filesystem.sync-delete"));

@@ -41,6 +41,13 @@ const RULES: &[RuleDoc] = &[
         alternative: "Show it with `--dry-run=client -o yaml` and let a person apply it.",
     },
     RuleDoc {
+        id: "kubernetes.access",
+        field: "kubernetes",
+        severity: Verdict::Ask,
+        reason: "This lets somebody do everything in a cluster.",
+        alternative: "Bind a role that allows what is needed, in the one namespace.",
+    },
+    RuleDoc {
         id: "kubernetes.disrupt",
         field: "kubernetes",
         severity: Verdict::Ask,
@@ -307,6 +314,33 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     table::judge(view, ROWS, RULES, findings);
     if findings.len() > before {
         return;
+    }
+    // Whoever is bound to it may do everything in the cluster.
+    let hands_over = view.is(KUBE)
+        && (matches!(words.as_slice(), ["create", "clusterrolebinding", ..])
+            && view.run.value(&["--clusterrole"]) == Some("cluster-admin")
+            || matches!(
+                words.as_slice(),
+                [
+                    "adm",
+                    "policy",
+                    "add-cluster-role-to-user" | "add-cluster-role-to-group",
+                    "cluster-admin",
+                    ..
+                ]
+            )
+            || matches!(
+                words.as_slice(),
+                [
+                    "adm",
+                    "policy",
+                    "add-scc-to-user" | "add-scc-to-group",
+                    "privileged",
+                    ..
+                ]
+            ));
+    if hands_over {
+        report(findings, rule(RULES, "kubernetes.access"));
     }
     // A finalizer is what keeps an object until its data is safe.
     let finalizers = view.is(KUBE)

@@ -155,11 +155,48 @@ impl View<'_> {
         }) || self.args().iter().any(|arg| {
             matches!(
                 arg.text.as_str(),
-                "--help" | "--dry-run" | "--dryrun" | "--preview-only"
+                "--help" | "--dry-run" | "--dryrun" | "--dry_run" | "--preview-only"
             )
-        })
+        }) || self.args().last().is_some_and(|arg| arg.text == "-h")
+            && SHORT_HELP.binary_search(&self.program.as_str()).is_ok()
     }
 }
+
+/// Tools in which a last `-h` is a question, and never a host or a switch. Sorted.
+const SHORT_HELP: &[&str] = &[
+    "alembic",
+    "ansible-playbook",
+    "az",
+    "bundle",
+    "cdk",
+    "doctl",
+    "firebase",
+    "fly",
+    "flyctl",
+    "gh",
+    "glab",
+    "hcloud",
+    "helm",
+    "kubectl",
+    "netlify",
+    "npm",
+    "oc",
+    "pip",
+    "pnpm",
+    "prisma",
+    "pulumi",
+    "rails",
+    "railway",
+    "rake",
+    "rclone",
+    "restic",
+    "scw",
+    "supabase",
+    "terraform",
+    "tofu",
+    "vercel",
+    "wrangler",
+];
 
 /// The rule with this id out of a field's table.
 pub(crate) fn rule(rules: &'static [RuleDoc], id: &str) -> &'static RuleDoc {

@@ -1,8 +1,8 @@
 //! Object mappers and migration tools: the commands that reset a database.
 
-use super::databases::stores::without_strings;
+use super::databases::{client, stores::without_strings};
 use super::table::{self, Row, row, with};
-use super::{Field, Finding, RuleDoc, View, report, rule};
+use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
 use crate::run::base_name;
 
@@ -80,11 +80,7 @@ const ROWS: &[Row] = &[
     ),
     row(&["drizzle-kit"], &["drop"], "orm.revert"),
     row(&["supabase"], &["db", "reset"], "orm.reset"),
-    row(
-        &["supabase"],
-        &["projects|branches|functions|secrets", "delete|unset"],
-        "orm.reset",
-    ),
+    row(&["supabase"], &["projects|branches", "delete"], "orm.reset"),
     row(&["supabase"], &["migration", "down|repair"], "orm.revert"),
     row(&["sequelize", "sequelize-cli"], &["db:drop"], "orm.reset"),
     row(
@@ -354,11 +350,17 @@ fn tool(view: &View<'_>, findings: &mut Vec<Finding>) {
             arg.text.as_str(),
             "--env=test" | "--env=testing" | "RAILS_ENV=test" | "RACK_ENV=test"
         )
-    });
+    }) || in_test_environment(view);
     if for_tests {
         return;
     }
     table::judge(view, ROWS, RULES, findings);
+    if view.program == "sdk-call"
+        && matches!(view.words().first(), Some(&("delete_all" | "destroy_all")))
+    {
+        let found = rule(RULES, "orm.wipe");
+        report_as(findings, found, Verdict::Ask, found.reason.to_owned());
+    }
     let words = view.words();
     let any = |names: &[&str]| words.iter().any(|word| names.contains(word));
     let id = match view.program.as_str() {
@@ -403,6 +405,28 @@ fn tool(view: &View<'_>, findings: &mut Vec<Finding>) {
         _ => return,
     };
     report(findings, rule(RULES, id));
+}
+
+/// Whether what is set on the line says that a database of tests is meant.
+fn in_test_environment(view: &View<'_>) -> bool {
+    let environments = [
+        "RAILS_ENV",
+        "RACK_ENV",
+        "NODE_ENV",
+        "APP_ENV",
+        "MIX_ENV",
+        "HANAMI_ENV",
+        "DJANGO_ENV",
+        "FLASK_ENV",
+    ];
+    match view.run.variable(&["DATABASE_URL"]) {
+        // The address decides where both are set.
+        Some(url) => client::is_test_address(url),
+        None => matches!(
+            view.run.variable(&environments),
+            Some("test" | "testing" | "ci")
+        ),
+    }
 }
 
 /// Whether code deletes every row of a model.

@@ -320,6 +320,7 @@ pub(super) fn only_shows(view: &View<'_>) -> bool {
                 && matches!(
                     flag.trim_start_matches('-'),
                     "dry-run"
+                        | "dry_run"
                         | "dryrun"
                         | "what-if"
                         | "whatif"

@@ -4,6 +4,8 @@
 
 mod calls;
 mod network;
+mod removals;
+mod sdk;
 mod tokens;
 
 use super::walk::{Around, Scope, Walker};
@@ -17,6 +19,12 @@ enum Step {
     Shell(String),
     /// The same as this command.
     Argv(Vec<String>),
+    /// Files deleted: `rm`, with a pattern as a glob.
+    Remove {
+        path: String,
+        pattern: bool,
+        recursive: bool,
+    },
     /// Its input handed to a shell.
     Input,
 }
@@ -246,6 +254,19 @@ impl Walker<'_> {
                 }
                 Step::Argv(words) => {
                     let words = words.into_iter().map(Arg::new).collect();
+                    self.run(&mut deeper, words, Around::default());
+                }
+                Step::Remove {
+                    path,
+                    pattern,
+                    recursive,
+                } => {
+                    let flags = if recursive { "-rf" } else { "-f" };
+                    let mut words = ["rm", flags, "--"].map(Arg::new).to_vec();
+                    words.push(Arg {
+                        glob: pattern,
+                        ..Arg::new(path)
+                    });
                     self.run(&mut deeper, words, Around::default());
                 }
                 Step::Input => {

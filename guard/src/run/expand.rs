@@ -182,6 +182,11 @@ impl Walker<'_> {
                 .get("IFS")
                 .and_then(|ifs| ifs.args.first())
                 .map_or(" \t\n", |arg| arg.text.as_str());
+            // Blanks alone are between two words: `rm$IFS-rf`.
+            if !value.text.is_empty() && value.text.chars().all(|one| separators.contains(one)) {
+                args.extend(current.take());
+                continue;
+            }
             let starts_apart = value.text.starts_with(|one| separators.contains(one));
             let ends_apart = value.text.ends_with(|one| separators.contains(one));
             for (position, piece) in value

@@ -95,7 +95,7 @@ pub(crate) struct Run {
     pub(crate) stdin: Input,
     /// The commands whose output is in its words.
     pub(crate) inputs: Vec<usize>,
-    /// What is set on the line for it and names a machine: see [`walk::NAMES_A_MACHINE`].
+    /// What is set on the line for it and names a machine or what it is for: see [`walk::NAMES_A_MACHINE`].
     pub(crate) environment: Vec<(&'static str, String)>,
 }
 

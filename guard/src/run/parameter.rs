@@ -19,8 +19,12 @@ impl Walker<'_> {
         let known = self.value_of(scope, name);
         let Some((operation, word)) = operation else {
             return known.unwrap_or_else(|| {
-                if matches!(name, "@" | "*") && !scope.has_positionals() {
+                let has_none = !scope.has_positionals();
+                if has_none && matches!(name, "@" | "*") {
                     Vec::new()
+                } else if has_none && matches!(name.as_bytes(), [b'1'..=b'9']) {
+                    // `rm$IFS$9-rf`: a line that is typed has no words of its own.
+                    vec![Arg::new("")]
                 } else {
                     vec![Arg::unknown()]
                 }
@@ -93,6 +97,8 @@ impl Walker<'_> {
             "HOME" | "USERPROFILE" => Some(vec![Arg::new(self.home(scope))]),
             "PWD" => scope.cwd.clone().map(|cwd| vec![Arg::new(cwd)]),
             "TMPDIR" | "TEMP" | "TMP" if scope.host.is_none() => Some(vec![Arg::new("/tmp")]),
+            // What nobody has set is as it always is.
+            "IFS" => Some(vec![Arg::new(" \t\n")]),
             "SHELL" => Some(vec![Arg::new("sh")]),
             _ => None,
         }

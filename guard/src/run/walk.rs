@@ -447,16 +447,25 @@ impl<'h> Walker<'h> {
     }
 }
 
-/// Variables that say on which machine a program works.
+/// Variables that say on which machine a program works, on which database, and whether it is one of tests.
 const NAMES_A_MACHINE: &[&str] = &[
+    "APP_ENV",
     "CONTAINER_HOST",
     "DATABASE_URL",
+    "DJANGO_ENV",
     "DOCKER_CONTEXT",
     "DOCKER_HOST",
+    "FLASK_ENV",
+    "HANAMI_ENV",
     "HELM_KUBECONTEXT",
+    "MIX_ENV",
     "MYSQL_HOST",
+    "NODE_ENV",
+    "PGDATABASE",
     "PGHOST",
     "PGHOSTADDR",
+    "RACK_ENV",
+    "RAILS_ENV",
 ];
 
 /// Longer values name no machine.

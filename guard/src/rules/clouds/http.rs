@@ -1,6 +1,6 @@
 //! Requests to an API: what their method and address say.
 
-use super::RULES;
+use super::{RULES, money};
 use crate::rules::{Finding, View, inventory, report, report_as, rule};
 
 pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
@@ -16,29 +16,25 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             .find(|word| {
                 view.program != "curl"
                     && view.program != "wget"
-                    && ["delete", "post", "put"]
+                    && ["delete", "get", "patch", "post", "put"]
                         .iter()
                         .any(|verb| word.eq_ignore_ascii_case(verb))
             })
             .copied()
     });
     let is = |verb: &str| named.is_some_and(|method| method.eq_ignore_ascii_case(verb));
-    let sends = named.is_none()
-        && view.run.has(
-            None,
-            &[
-                "data",
-                "data-raw",
-                "data-binary",
-                "json",
-                "form",
-                "post-data",
-            ],
-        );
-    let sends = sends || named.is_none() && view.program == "curl" && view.has_word("-d");
+    let sends =
+        named.is_none() && has_body(view) && !view.has_word("-G") && !view.has_word("--get");
     let own = is_development(view, &words);
+    let posts = is("post") || is("put") || is("patch") || sends;
+    let addresses = || {
+        words
+            .iter()
+            .map(|word| word.strip_prefix("url=").unwrap_or(word))
+            .filter(|word| word.contains('/') && !word.contains(' '))
+    };
     if is("delete") && !own
-        || (is("post") || sends) && words.iter().any(|word| ends_in_deletion(word))
+        || (is("post") || sends) && !own && addresses().any(|word| ends_in_deletion(word))
     {
         let known = rule(RULES, "clouds.api-delete");
         match inventory::behind(view) {
@@ -48,7 +44,55 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             }
             None => report(findings, known),
         }
+    } else if posts && addresses().any(money::moves) && !money::plays(view.args()) {
+        report(findings, rule(RULES, "clouds.money"));
+    } else if posts && !own && addresses().any(|word| stops_jenkins(word)) {
+        report(findings, rule(RULES, "clouds.change"));
     }
+}
+
+/// Whether a request is given a body, which makes it a `POST`.
+fn has_body(view: &View<'_>) -> bool {
+    view.run.has(
+        None,
+        &[
+            "data",
+            "data-raw",
+            "data-binary",
+            "data-urlencode",
+            "json",
+            "form",
+            "post-data",
+            "post-file",
+        ],
+    ) || view.program.starts_with("curl")
+        && view
+            .args()
+            .iter()
+            .any(|arg| arg.text.starts_with("-d") || arg.text.starts_with("-F"))
+}
+
+/// Addresses at which Jenkins stops, restarts or deletes.
+fn stops_jenkins(address: &str) -> bool {
+    let (host, path) = parts(address);
+    let last = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    matches!(
+        last,
+        "doDelete" | "safeExit" | "quietDown" | "safeRestart" | "doWipeOutWorkspace" | "doKill"
+    ) || matches!(last, "exit" | "restart" | "kill" | "doDisconnect")
+        && (host.contains("jenkins") || host.split(['.', '-', ':']).any(|part| part == "ci"))
+}
+
+/// The host and the path of an address.
+pub(in crate::rules) fn parts(address: &str) -> (&str, &str) {
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    let (place, path) = address.split_once('/').unwrap_or((address, ""));
+    (place.rsplit('@').next().unwrap_or_default(), path)
 }
 
 /// The method that a flag names: `-X DELETE`, `-sXDELETE`, `--request=DELETE`, `--method DELETE`.
@@ -120,6 +164,11 @@ fn ends_in_deletion(address: &str) -> bool {
     let mut parts = last.split(['-', '_', ':']).filter(|part| !part.is_empty());
     // An issue is closed every day, an index is not.
     last == "_close"
+        // A password is reset every day, a store is not.
+        || matches!(last, "reset" | "factory-reset" | "reset-all" | "wipe-all" | "deleteAll")
+            && !["password", "totp", "mfa", "session"]
+                .iter()
+                .any(|word| path.contains(word))
         || parts.next().is_some_and(|verb| {
             matches!(
                 verb,
@@ -131,6 +180,11 @@ fn ends_in_deletion(address: &str) -> bool {
                     | "drop"
                     | "flush"
                     | "truncate"
+                    | "revoke"
+                    | "unpublish"
+                    | "erase"
+                    | "decommission"
+                    | "dodelete"
             )
         })
 }

@@ -237,6 +237,7 @@ const FORMS: &[Form] = &[
     ("sky", "down", "", DELETE),
     ("railway", "down", "", DATA),
     ("rpk", "topic trim-prefix", "", DELETE),
+    ("splunk", "clean", "", DATA),
     ("rndc", "delzone", "", DELETE),
     ("samba-tool", "dns|user|group|computer delete", "", DELETE),
     ("dnscontrol", "push", "", CHANGE),
@@ -252,9 +253,6 @@ pub(super) fn judge(view: &View<'_>) -> Option<&'static str> {
     if program == "gsutil" && view.has_word("rsync") {
         let deletes = view.run.has(Some('d'), &[]) && !view.run.has(Some('n'), &[]);
         return deletes.then_some(DELETE);
-    }
-    if program == "rclone" && view.run.has(Some('n'), &[]) {
-        return None;
     }
     if program == "grpcurl" {
         let method = view.args().last()?.text.rsplit(['/', '.']).next()?;

@@ -44,6 +44,19 @@ fn redis_words(words: &[&str], findings: &mut Vec<Finding>) {
         {
             "databases.flush"
         }
+        [
+            "config",
+            "set",
+            "requirepass" | "masterauth" | "save",
+            "" | "\"\"" | "''",
+        ]
+        | ["config", "set", "appendonly" | "protected-mode", "no"] => "databases.settings",
+        [
+            "debug",
+            "segfault" | "sleep" | "panic" | "oom" | "restart" | "crash-and-recover" | "flushall"
+            | "leak",
+            ..,
+        ] => "databases.node",
         ["config", "set", "dir" | "dbfilename" | "rename-command", ..]
         | ["module", "load" | "loadex", ..] => "databases.server-command",
         ["replicaof" | "slaveof", host, ..] if *host != "no" => "databases.node",
@@ -79,12 +92,47 @@ pub(super) fn documents(view: &View<'_>, findings: &mut Vec<Finding>) {
     {
         let calls = without_strings(text);
         let has = |names: &[&str]| names.iter().any(|name| calls.contains(name));
-        if has(&drops) {
+        let commanded = command_of(text, &calls);
+        if has(&[
+            "db.shutdownServer(",
+            "rs.remove(",
+            "rs.stepDown(",
+            "sh.removeShard(",
+            "db.fsyncLock(",
+        ]) || commanded.is_some_and(|name| NODE_COMMANDS.contains(&name))
+        {
+            report(findings, rule(RULES, "databases.node"));
+        }
+        if has(&["dropUser(", "dropAllUsers(", "dropRole(", "dropAllRoles("])
+            || commanded
+                .is_some_and(|name| name.starts_with("dropUser") || name.starts_with("dropAll"))
+        {
+            report(findings, rule(RULES, "databases.access"));
+        }
+        if has(&drops) || commanded.is_some_and(|name| DROP_COMMANDS.contains(&name)) {
             report(findings, rule(RULES, "databases.drop"));
         } else if has(&all_rows) {
             report(findings, rule(RULES, "databases.delete-all"));
         }
     }
+}
+
+/// Commands that take a server down or out.
+const NODE_COMMANDS: &[&str] = &["shutdown", "replSetStepDown", "removeShard", "fsync"];
+/// Commands that drop what holds data.
+const DROP_COMMANDS: &[&str] = &["drop", "dropDatabase", "dropIndexes"];
+
+/// The first key of `runCommand({…})` and `adminCommand({…})`, which names the command.
+fn command_of<'t>(text: &'t str, calls: &str) -> Option<&'t str> {
+    // What stands in a string only is no call.
+    if !calls.contains("Command({") {
+        return None;
+    }
+    let (_, rest) = text.split_once("Command(")?;
+    let rest = rest.trim_start().strip_prefix('{')?.trim_start();
+    let rest = rest.trim_start_matches(['"', '\'']);
+    let end = rest.find(|one: char| !one.is_ascii_alphanumeric())?;
+    rest.get(..end)
 }
 
 /// A script without blanks and without what stands in its strings.

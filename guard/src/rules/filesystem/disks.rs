@@ -133,6 +133,13 @@ pub(crate) const TOOLS: &[Tool] = &[
     ]),
 ];
 
+/// Programs that take commands for files on another machine.
+const TRANSFERS: &[&str] = &["ftp", "lftp", "ncftp", "sftp", "smbclient", "tnftp"];
+/// What deletes there.
+const DELETE_THERE: &[&str] = &[
+    "rm", "rmdir", "mrm", "mdel", "mdelete", "del", "delete", "deltree",
+];
+
 pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     tools::judge(view, TOOLS, RULES, findings);
     // `lftp -e 'mirror -R --delete'` carries its words in one.
@@ -142,6 +149,23 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         let mut words = script.split([' ', ';']);
         if words.clone().any(|word| word == "mirror") && words.any(|word| word == "--delete") {
             super::report(findings, super::rule(RULES, SYNC));
+        }
+    }
+}
+
+/// What is typed at a program that moves files.
+pub(super) fn typed(view: &View<'_>, findings: &mut Vec<Finding>) {
+    if TRANSFERS.contains(&view.program.as_str()) {
+        let typed = ["-e", "-c"]
+            .iter()
+            .filter_map(|flag| view.run.value(&[flag]))
+            .chain(view.run.stdin.text.as_deref());
+        let deletes = typed
+            .flat_map(|text| text.split(['\n', ';']).take(256))
+            .filter_map(|line| line.split_whitespace().next())
+            .any(|verb| DELETE_THERE.contains(&verb.trim_start_matches('-')));
+        if deletes {
+            super::report(findings, super::rule(RULES, "filesystem.delete-elsewhere"));
         }
     }
 }

@@ -195,17 +195,41 @@ fn fed(view: &View<'_>, findings: &mut Vec<Finding>) {
             .args()
             .iter()
             .take_while(|arg| !arg.text.starts_with('-'))
-            .any(|start| {
-                matches!(
-                    paths::place(run, start, view.facts),
-                    Place::Root | Place::System | Place::Home
-                )
+            .any(|start| match paths::place(run, start, view.facts) {
+                Place::Root | Place::System | Place::Home => true,
+                Place::ProjectRoot => !picks(run),
+                _ => false,
             }),
         _ => false,
     });
     if sweeps && !filtered {
         report(findings, rule(RULES, "filesystem.find-delete"));
     }
+}
+
+/// Whether a `find` takes some of what is there, and not all.
+fn picks(run: &Run) -> bool {
+    let tests = [
+        "-name",
+        "-iname",
+        "-path",
+        "-ipath",
+        "-regex",
+        "-iregex",
+        "-wholename",
+        "-mtime",
+        "-mmin",
+        "-atime",
+        "-ctime",
+        "-newer",
+        "-empty",
+        "-size",
+        "-user",
+        "-perm",
+    ];
+    run.args()
+        .iter()
+        .any(|arg| tests.contains(&arg.text.as_str()))
 }
 
 /// `fd -X rm` without a pattern, or below the system or a home.

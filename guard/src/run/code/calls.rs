@@ -152,6 +152,8 @@ fn gather(
     let hides = plain.iter().any(decodes);
     let tokens = resolved(&plain, given);
     found.extend(super::network::step(&tokens));
+    found.extend(super::sdk::step(&tokens));
+    super::removals::steps(&tokens, found);
     for (index, token) in tokens.iter().enumerate() {
         let rest = tokens.get(index + 1..).unwrap_or_default();
         let before = index.checked_sub(1).and_then(|at| tokens.get(at));
