@@ -26,10 +26,15 @@ impl Home {
     }
 
     fn run(&self, input: &[u8]) -> Output {
+        self.run_with(input, &[])
+    }
+
+    fn run_with(&self, input: &[u8], variables: &[(&str, &str)]) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fjord-hook"))
             .env_clear()
             .env("FJORD_HOME", self.path())
             .env("HOME", "/home/ann")
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -213,6 +218,77 @@ fn the_daemon_gets_the_event_as_it_was_read_and_its_answer_is_printed() {
     assert!(request.contains("\r\nFjord-Event-Id: "));
     assert!(request.ends_with(&String::from_utf8(input).expect("text")));
     assert!(home.spooled().is_empty());
+}
+
+/// The answers of a daemon from before there were approvals, as it wrote them.
+const OLD_NOTHING: &str =
+    "HTTP/1.1 204 No Content\r\nconnection: close\r\ndate: Sat, 21 Nov 2026 01:00:00 GMT\r\n\r\n";
+const OLD_NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\ndate: Sat, 21 Nov 2026 01:00:00 GMT\r\n\r\n";
+const OLD_ASK: &str = concat!(
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 131\r\ndate: Sat, 21 Nov 2026 01:00:00 GMT\r\n\r\n",
+    r#"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"ask","permissionDecisionReason":"It is on production."}} "#
+);
+/// The answer with which a daemon of today says that a person is asked.
+const ASKED: &str = concat!(
+    "HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 25\r\n\r\n",
+    r#"{"approval":7,"wait_s":9}"#
+);
+const UNATTENDED: &[(&str, &str)] = &[("CLAUDE_CODE_SESSION_ATTENDED", "0")];
+
+fn permission_request() -> Vec<u8> {
+    json!({ "session_id": "s", "cwd": "/home/ann/app", "hook_event_name": "PermissionRequest", "tool_name": "Bash", "tool_input": { "command": "ls" } })
+        .to_string()
+        .into_bytes()
+}
+
+#[test]
+fn an_older_daemon_knows_no_approvals_and_the_sessions_own_flow_goes_on() {
+    let home = Home::new();
+    home.configure("[hooks]\ndeadline_ms = 5000\n");
+    let start = Instant::now();
+    let daemon = serve(home.listen(), OLD_NOTHING);
+    assert!(said(&home.run(&permission_request())).is_none());
+    let request = daemon.join().expect("the daemon ends");
+    assert!(request.contains("\r\nFjord-Can-Wait: 120\r\n"), "{request}");
+    std::fs::remove_file(home.path().join("fjord.sock")).expect("the socket");
+    let daemon = serve(home.listen(), OLD_ASK);
+    assert_eq!(decision(&home.run_with(&bash("ls"), UNATTENDED)), "ask");
+    daemon.join().expect("the daemon ends");
+    assert!(start.elapsed() < Duration::from_secs(5), "nobody waited");
+    assert!(home.spooled().is_empty());
+}
+
+#[test]
+fn a_daemon_that_is_replaced_by_an_older_one_meanwhile_ends_the_waiting() {
+    let home = Home::new();
+    home.configure("[hooks]\ndeadline_ms = 5000\n");
+    for (event, variables, expected) in [
+        (permission_request(), &[][..], "nothing"),
+        (bash("ls"), UNATTENDED, "deny"),
+    ] {
+        let _none_yet = std::fs::remove_file(home.path().join("fjord.sock"));
+        let listener = home.listen();
+        let daemon = std::thread::spawn(move || {
+            for answer in [ASKED, OLD_NOT_FOUND] {
+                let (mut stream, _) = listener.accept().expect("a caller");
+                let mut head = [0; 4_096];
+                let read = stream.read(&mut head).expect("a request");
+                assert!(read > 0);
+                stream
+                    .write_all(answer.as_bytes())
+                    .expect("the caller listens");
+            }
+        });
+        let start = Instant::now();
+        let output = home.run_with(&event, variables);
+        assert_eq!(decision(&output), expected);
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            start.elapsed()
+        );
+        daemon.join().expect("the daemon ends");
+    }
 }
 
 #[test]
