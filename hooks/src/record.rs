@@ -22,6 +22,8 @@ const LONGEST_LOOK: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_secs(5);
 /// How long an event that finds no place in the spool may take into the store: the client waits.
 const LONGEST_STORE: Duration = Duration::from_millis(50);
+/// How long an event in the spool waits for others: its answer goes out first, and the store is written less often.
+const TOGETHER: Duration = Duration::from_millis(15);
 /// How long a store that is down is left alone.
 const STORE_DOWN: Duration = Duration::from_secs(1);
 
@@ -119,7 +121,7 @@ impl Recorder {
                     tokio::time::sleep(STORE_DOWN).await;
                 }
                 tokio::select! {
-                    () = self.spooled.notified() => {}
+                    () = self.spooled.notified() => tokio::time::sleep(TOGETHER).await,
                     () = tokio::time::sleep(EVERY) => {}
                 }
             };

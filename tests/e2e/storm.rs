@@ -266,8 +266,10 @@ async fn what_a_full_spool_cannot_hold_is_counted_and_told() {
     let home = Home::with_config(CONFIG);
     let spool = home.paths().spool_dir;
     std::fs::create_dir_all(&spool).unwrap();
-    let large = std::fs::File::create(spool.join("large.tmp")).unwrap();
-    large.set_len(64 << 20).unwrap();
+    for number in 0..1_000 {
+        let file = std::fs::File::create(spool.join(format!("{number}.tmp"))).unwrap();
+        file.set_len(64 << 10).unwrap();
+    }
     for said in storm(&home, 12, |_| {}) {
         assert!(
             said.output.stderr.contains("the spool is full"),
