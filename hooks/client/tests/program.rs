@@ -269,15 +269,17 @@ fn a_daemon_that_is_replaced_by_an_older_one_meanwhile_ends_the_waiting() {
         let _none_yet = std::fs::remove_file(home.path().join("fjord.sock"));
         let listener = home.listen();
         let daemon = std::thread::spawn(move || {
-            for answer in [ASKED, OLD_NOT_FOUND] {
-                let (mut stream, _) = listener.accept().expect("a caller");
-                let mut head = [0; 4_096];
-                let read = stream.read(&mut head).expect("a request");
-                assert!(read > 0);
-                stream
-                    .write_all(answer.as_bytes())
-                    .expect("the caller listens");
-            }
+            let (mut stream, _) = listener.accept().expect("a caller");
+            request(&mut stream);
+            stream
+                .write_all(ASKED.as_bytes())
+                .expect("the caller listens");
+            let (mut stream, _) = listener.accept().expect("the caller waits");
+            let mut head = [0; 4_096];
+            assert!(stream.read(&mut head).expect("a request") > 0);
+            stream
+                .write_all(OLD_NOT_FOUND.as_bytes())
+                .expect("the caller listens");
         });
         let start = Instant::now();
         let output = home.run_with(&event, variables);
