@@ -204,6 +204,14 @@ pub(crate) enum HooksCommand {
         #[command(flatten)]
         place: HooksPlace,
     },
+    /// Writes the hooks as a folder for the coding agent's own plugin manager.
+    Plugin {
+        /// An empty folder, or one that is not there yet.
+        dir: PathBuf,
+        /// Let the coding agent do nothing while `fjord-hook` is missing.
+        #[arg(long)]
+        strict: bool,
+    },
     /// Tells whether the hooks are installed, in each scope, and whether they reach Fjord.
     Status {
         /// Only `user`, `project` or `local`; none: all three.

@@ -1,23 +1,22 @@
 //! `fjord hooks`: connects the coding agent and disconnects it again.
 
-use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use agent::store::rows::HookEventRow;
 use agent::{Clock, Error};
 use chrono::{DateTime, Utc};
-use config::Paths;
-use hooks::install::{Failure, InstallError, Status};
+use hooks::install::{Failure, InstallError, Waits};
 use hooks::{Installer, Scope};
 
 use crate::argv::{HooksCommand, HooksPlace};
-use crate::output::{error_document, mark, marked};
+use crate::output::{mark, marked};
 use crate::wire::{Logging, Wire, absolute, own_program};
 use crate::{render, session};
 
-/// Every scope, the widest first.
-const SCOPES: [&str; 3] = ["user", "project", "local"];
+mod programs;
+mod status;
+
 /// How much of a session's id is shown.
 const SESSION_LENGTH: usize = 8;
 /// How much of a command is shown.
@@ -46,20 +45,8 @@ pub(crate) async fn run(wire: &Wire, command: &HooksCommand) -> Result<ExitCode,
     let now = Clock::system().now();
     match command {
         HooksCommand::Install { place, strict } => {
-            let program = own_program()?.with_file_name(PROGRAM);
-            if !program.is_file() {
-                return Err(Error::not_found(format!(
-                    "there is no `{PROGRAM}` beside this program ({}); build both: `cargo build --release --bins`",
-                    program.display()
-                )));
-            }
-            let failure = if *strict {
-                Failure::Block
-            } else {
-                Failure::Continue
-            };
             let done = installer(wire, &place.scope, place.dir.as_deref())?
-                .install(&program, failure, now)
+                .install(&hook_program()?, failure(*strict), now)
                 .map_err(|error| refusal(&error))?;
             let what = if done.changed {
                 "installed"
@@ -90,18 +77,52 @@ pub(crate) async fn run(wire: &Wire, command: &HooksCommand) -> Result<ExitCode,
             };
             tell(wire, &done, &format!("{what} {}", done.settings.display()));
         }
-        HooksCommand::Status { scope, dir } => match scope {
-            Some(scope) => {
-                let status = installer(wire, scope, dir.as_deref())?
-                    .status()
-                    .map_err(|error| refusal(&error))?;
-                print_one(wire, scope, &status);
-            }
-            None => print_all(wire, dir.as_deref()),
-        },
+        HooksCommand::Plugin { dir, strict } => plugin(wire, dir, *strict)?,
+        HooksCommand::Status { scope, dir } => {
+            status::run(wire, scope.as_deref(), dir.as_deref()).await?;
+        }
         HooksCommand::Log { limit } => log(wire, *limit).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the folder for the client's plugin manager.
+fn plugin(wire: &Wire, dir: &Path, strict: bool) -> Result<(), Error> {
+    let folder = absolute(dir)?;
+    let files = installer(wire, "user", None)?
+        .plugin(&hook_program()?, failure(strict), &folder)
+        .map_err(|error| refusal(&error))?;
+    if wire.output.json {
+        wire.output
+            .document(&serde_json::json!({ "folder": folder, "files": files }));
+        return Ok(());
+    }
+    let folder = folder.display();
+    wire.output.text(&format!(
+        "{} in {folder}\ntry it with `claude --plugin-dir {folder}`, or keep it with `claude plugin marketplace add {folder}` and `claude plugin install fjord@fjord`\nhave either the plugin or `fjord hooks install`: with both, each event comes twice",
+        marked(mark::GOOD, "written")
+    ));
+    Ok(())
+}
+
+/// The program that was built beside this one.
+fn hook_program() -> Result<PathBuf, Error> {
+    let program = own_program()?.with_file_name(PROGRAM);
+    if program.is_file() {
+        return Ok(program);
+    }
+    Err(Error::not_found(format!(
+        "there is no `{PROGRAM}` beside this program ({}); build both: `cargo build --release --bins`",
+        program.display()
+    )))
+}
+
+fn failure(strict: bool) -> Failure {
+    if strict {
+        Failure::Block
+    } else {
+        Failure::Continue
+    }
 }
 
 fn installer(wire: &Wire, scope: &str, dir: Option<&Path>) -> Result<Installer, Error> {
@@ -113,14 +134,14 @@ fn installer(wire: &Wire, scope: &str, dir: Option<&Path>) -> Result<Installer, 
             project.display()
         )));
     }
-    let wait_s = wire.load()?.config.hooks.approve_wait_s;
-    Installer::new(scope, &project, &wire.environment, wait_s).map_err(|error| refusal(&error))
+    let waits = Waits::from(&wire.load()?.config.hooks);
+    Installer::new(scope, &project, &wire.environment, waits).map_err(|error| refusal(&error))
 }
 
 fn refusal(error: &InstallError) -> Error {
     match error {
         InstallError::NoHome => Error::invalid(error.to_string()),
-        InstallError::Malformed { .. } | InstallError::Io { .. } => {
+        InstallError::Malformed { .. } | InstallError::Changed { .. } | InstallError::Io { .. } => {
             Error::conflict(error.to_string())
         }
     }
@@ -137,6 +158,10 @@ fn tell(wire: &Wire, done: &hooks::install::Done, text: &str) {
             "the file from before is kept as {}",
             backup.display()
         ));
+    }
+    for problem in &done.problems {
+        wire.output
+            .remark(&format!("a bad entry of somebody else: {problem}"));
     }
 }
 
@@ -158,86 +183,6 @@ fn undo(place: &HooksPlace) -> String {
     format!("fjord hooks uninstall --scope {}{dir}", place.scope)
 }
 
-fn print_one(wire: &Wire, scope: &str, status: &Status) {
-    if wire.output.json {
-        let mut document = serde_json::to_value(status).unwrap_or_default();
-        document["daemon"] = is_served(wire).into();
-        wire.output.document(&document);
-        return;
-    }
-    wire.output
-        .text(&format!("{}\n{}", state(scope, status), daemon(wire)));
-}
-
-/// One scope that cannot be read must not hide the others.
-fn print_all(wire: &Wire, dir: Option<&Path>) {
-    let mut document = serde_json::json!({ "daemon": is_served(wire) });
-    let mut text = String::new();
-    let mut any = false;
-    for scope in SCOPES {
-        let status = installer(wire, scope, dir)
-            .and_then(|installer| installer.status().map_err(|error| refusal(&error)));
-        let line = match &status {
-            Ok(status) => {
-                any |= !status.events.is_empty();
-                document[scope] = serde_json::to_value(status).unwrap_or_default();
-                state(scope, status)
-            }
-            Err(error) => {
-                document[scope] = serde_json::json!({ "error": error_document(error) });
-                format!("{}: {error}", marked(mark::BAD, "cannot be read"))
-            }
-        };
-        text.push_str(&format!("{scope:<8} {line}\n"));
-    }
-    if wire.output.json {
-        wire.output.document(&document);
-        return;
-    }
-    if !any {
-        text.push_str("`fjord hooks install` connects the coding agent\n");
-    }
-    wire.output.text(&format!("{text}{}", daemon(wire)));
-}
-
-fn state(scope: &str, status: &Status) -> String {
-    let settings = status.settings.display();
-    let mend = format!("`fjord hooks install --scope {scope}` mends it");
-    match (
-        status.events.is_empty(),
-        status.complete,
-        status.program_exists,
-    ) {
-        (true, _, _) => format!(
-            "{}: nothing of Fjord's is in {settings}",
-            marked(mark::DIM, "not installed")
-        ),
-        (false, _, false) => format!(
-            "{}: the program that {settings} names is gone; {mend}",
-            marked(mark::BAD, "broken")
-        ),
-        (false, false, true) => format!(
-            "{}: {settings} has {} only; {mend}",
-            marked(mark::WARN, "incomplete"),
-            status.events.join(", ")
-        ),
-        (false, true, true) => format!("{} in {settings}", marked(mark::GOOD, "installed")),
-    }
-}
-
-fn is_served(wire: &Wire) -> bool {
-    UnixStream::connect(Paths::from(&wire.environment).socket).is_ok()
-}
-
-fn daemon(wire: &Wire) -> String {
-    if is_served(wire) {
-        let socket = Paths::from(&wire.environment).socket;
-        format!("`fjord up` serves {}", socket.display())
-    } else {
-        "`fjord up` does not run: the guard judges alone, events wait on disk".to_owned()
-    }
-}
-
 /// Prints stored events; secrets were masked when they were stored.
 async fn log(wire: &Wire, limit: u16) -> Result<(), Error> {
     let agent = wire.agent(Logging::Warnings)?;
@@ -254,8 +199,8 @@ async fn log(wire: &Wire, limit: u16) -> Result<(), Error> {
         return Ok(());
     }
     wire.output.text(&listed(&events, agent.now()));
-    if !is_served(wire) {
-        wire.output.remark(&daemon(wire));
+    if let Some(absence) = status::absence(wire) {
+        wire.output.remark(&absence);
     }
     Ok(())
 }

@@ -26,6 +26,9 @@ const DEEPEST: usize = 64;
 /// The link beside the installed program that leads to the folder of the user's configuration.
 pub const CONFIGURATION_LINK: &str = "config";
 
+/// The file in the data folder that tells which entries `fjord hooks install` wrote where.
+pub const INSTALLED: &str = "hooks-installed.json";
+
 /// Takes Fjord's places from where the installed program lies, not from variables: a repository can carry settings of
 /// the coding agent that set variables for its hooks, and `FJORD_HOME` elsewhere would be another configuration.
 ///

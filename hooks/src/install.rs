@@ -4,7 +4,6 @@
 //! stay as they are. A file that is not what it should be is refused and left alone, because one bad entry makes
 //! the client drop the user's own deny rules.
 
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -12,26 +11,47 @@ use config::hook::CONFIGURATION_LINK;
 use config::{Environment, Paths, env};
 use sha2::{Digest, Sha256};
 
+mod check;
 mod edit;
 mod entries;
+mod events;
+mod file;
+mod plugin;
+mod record;
+mod switches;
 
-/// The events that are taken.
-pub const EVENTS: &[&str] = &[
-    "PreToolUse",
-    "PermissionRequest",
-    "UserPromptSubmit",
-    "PostToolUse",
-    "PostToolUseFailure",
-    "SessionStart",
-    "SessionEnd",
-    "Stop",
-];
+pub use check::Problem;
+pub use events::events;
+pub use switches::{SwitchedOff, switched_off};
+
+use file::cannot;
+use record::{Book, Installed, Original, digest, hex};
+
 /// The program's name, by which Fjord's entries are known.
 const PROGRAM: &str = "fjord-hook";
-/// A larger settings file is refused.
-const LARGEST_FILE: u64 = 8 << 20;
 /// What a file that does not exist yet begins as.
 const EMPTY: &str = "{}\n";
+
+/// How long things may take; the client is told to wait longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// How long a person is waited for, seconds.
+    pub person_s: u64,
+    /// The deadline of most events, milliseconds.
+    pub deadline_ms: u64,
+    /// The deadline of a prompt, milliseconds.
+    pub prompt_ms: u64,
+}
+
+impl From<&config::Hooks> for Waits {
+    fn from(hooks: &config::Hooks) -> Self {
+        Self {
+            person_s: hooks.approve_wait_s,
+            deadline_ms: hooks.deadline_ms,
+            prompt_ms: hooks.prompt_deadline_ms,
+        }
+    }
+}
 
 /// Whose settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +97,12 @@ pub enum InstallError {
         /// What is wrong with it.
         why: String,
     },
+    /// Somebody else wrote to the file meanwhile.
+    #[error("{} was changed by somebody else just now and is left as it is; try again", file.display())]
+    Changed {
+        /// The settings file.
+        file: PathBuf,
+    },
     /// There is no home folder to find the user's settings in.
     #[error("no home folder is known; name the settings with `--scope project --dir DIR`")]
     NoHome,
@@ -101,6 +127,8 @@ pub struct Done {
     pub changed: bool,
     /// Where its bytes from before are kept.
     pub backup: Option<PathBuf>,
+    /// Entries of others that the client does not take.
+    pub problems: Vec<Problem>,
 }
 
 /// What is installed.
@@ -116,6 +144,10 @@ pub struct Status {
     pub program: Option<PathBuf>,
     /// Whether that is there.
     pub program_exists: bool,
+    /// Whether that is the one that `install` puts there, so that it may be run without a second thought.
+    pub program_is_ours: bool,
+    /// Entries that the client does not take.
+    pub problems: Vec<Problem>,
 }
 
 /// Works on one settings file.
@@ -123,37 +155,31 @@ pub struct Status {
 pub struct Installer {
     settings: PathBuf,
     program: PathBuf,
-    backups: PathBuf,
-    wait_s: u64,
-    configuration: PathBuf,
+    paths: Paths,
+    waits: Waits,
 }
 
 impl Installer {
-    /// Names the files of a scope; `project` is the project's folder, `wait_s` how long a person is waited for.
-    /// Does no I/O but follow a link.
+    /// Names the files of a scope; `project` is the project's folder. Does no I/O but follow a link.
     pub fn new(
         scope: Scope,
         project: &Path,
         environment: &Environment,
-        wait_s: u64,
+        waits: Waits,
     ) -> Result<Self, InstallError> {
-        let settings = match scope {
-            Scope::User => environment
-                .folder(env::CLAUDE_CONFIG_DIR)
-                .or_else(|| Some(environment.folder(env::HOME)?.join(".claude")))
-                .ok_or(InstallError::NoHome)?
-                .join("settings.json"),
-            Scope::Project => project.join(".claude/settings.json"),
-            Scope::Local => project.join(".claude/settings.local.json"),
-        };
+        let settings = settings_file(scope, project, environment).ok_or(InstallError::NoHome)?;
         let paths = Paths::from(environment);
+        let program = paths.bin_dir.join(PROGRAM);
+        if program.to_str().is_none() {
+            let source = std::io::Error::other("its path is no UTF-8 text, which JSON cannot hold");
+            return Err(cannot("name", &program, source));
+        }
         Ok(Self {
             // Whoever keeps the settings elsewhere and links to them wants the link to stay.
-            settings: settings.canonicalize().unwrap_or(settings),
-            program: paths.bin_dir.join(PROGRAM),
-            backups: paths.data_dir.join("backups"),
-            wait_s,
-            configuration: paths.config_file.with_file_name(""),
+            settings: real(&settings),
+            program,
+            paths,
+            waits,
         })
     }
 
@@ -164,60 +190,116 @@ impl Installer {
         failure: Failure,
         now: DateTime<Utc>,
     ) -> Result<Done, InstallError> {
-        let before = self.read()?;
-        let text = before.as_deref().unwrap_or(EMPTY);
-        let after = entries::install(text, self.wanted(&self.program_text(), failure))
-            .map_err(|why| self.malformed(why))?;
+        let mut book = Book::open(&self.paths)?;
+        let before = file::read(&self.settings)?;
+        let present = before.as_deref().unwrap_or(EMPTY);
+        let (settings, own) = entries::find(present).map_err(|why| self.malformed(why))?;
+        let problems = check::problems(&without_own(&settings, present));
+        if let Some(fatal) = problems.first().filter(|problem| problem.drops_file) {
+            return Err(self.malformed(format!("{fatal}; mend it first")));
+        }
+        // What an earlier install wrote and nobody touched is made anew from what was there before it.
+        let known = book.records.of(&self.settings);
+        let known = known.filter(|known| known.written == digest(present) && before.is_some());
+        let original = known.and_then(|known| self.original_text(known));
+        let base = original.as_deref().unwrap_or(present);
+        let after =
+            entries::install(base, self.wanted(failure)).map_err(|why| self.malformed(why))?;
+        let mut installed = Installed {
+            hooks: entries::groups(self.wanted(failure)),
+            written: digest(&after),
+            original: match known {
+                Some(known) => known.original.clone(),
+                None if before.is_none() => Original::Nothing {
+                    folder_made: self
+                        .settings
+                        .parent()
+                        .is_some_and(|folder| !folder.exists()),
+                },
+                None => Original::Unknown,
+            },
+        };
+        let is_changed = before.as_deref() != Some(after.as_str());
+        if is_changed {
+            file::check_writable(&self.settings)?;
+        }
         self.copy_program(program)?;
         self.link_configuration()?;
-        self.replace(before.as_deref(), &after, now)
+        let mut backup = None;
+        if is_changed && let Some(before) = &before {
+            let file = self.back_up(before, now)?;
+            if own.is_empty() {
+                installed.original = Original::Backup(file.clone());
+            }
+            backup = Some(file);
+        }
+        // Before the file: a session that is open hears of the change at once.
+        book.records.put(&self.settings, installed);
+        book.save()?;
+        if is_changed {
+            file::replace(&self.settings, before.as_deref(), &after)?;
+        }
+        Ok(Done {
+            settings: self.settings.clone(),
+            changed: is_changed,
+            backup,
+            problems,
+        })
     }
 
     /// Removes the entries; gives back the bytes from before where nothing else changed since.
     pub fn uninstall(&self, now: DateTime<Utc>) -> Result<Done, InstallError> {
-        let Some(before) = self.read()? else {
-            return Ok(Done {
-                settings: self.settings.clone(),
-                changed: false,
-                backup: None,
-            });
+        let mut book = Book::open(&self.paths)?;
+        let before = file::read(&self.settings)?;
+        let mut done = Done {
+            settings: self.settings.clone(),
+            changed: false,
+            backup: None,
+            problems: Vec::new(),
         };
-        let without = entries::remove(&before).map_err(|why| self.malformed(why))?;
-        let original = self
-            .last_backup()
-            .filter(|(_, original)| self.leads_to(original, &before));
-        let (before, after) = match original {
-            Some((_, original)) => (before, original),
-            None if without == before => {
-                return Ok(Done {
-                    settings: self.settings.clone(),
-                    changed: false,
-                    backup: None,
-                });
+        if let Some(before) = &before {
+            let without = entries::remove(before).map_err(|why| self.malformed(why))?;
+            let known = book.records.of(&self.settings);
+            let known = known
+                .filter(|known| known.written == digest(before))
+                .cloned();
+            let original = known.as_ref().and_then(|known| self.original_text(known));
+            let nothing = match &known {
+                Some(Installed {
+                    original: Original::Nothing { folder_made },
+                    ..
+                }) => Some(*folder_made),
+                _ => None,
+            };
+            let after = original.unwrap_or(without);
+            done.changed = nothing.is_some() || after != *before;
+            if done.changed {
+                file::check_writable(&self.settings)?;
+                done.backup = Some(self.back_up(before, now)?);
+                book.records.leave(&self.settings, now.timestamp());
+                book.save()?;
             }
-            None if without == EMPTY && self.leads_to(EMPTY, &before) => {
-                std::fs::remove_file(&self.settings).map_err(|source| self.io("remove", source))?;
-                return Ok(Done {
-                    settings: self.settings.clone(),
-                    changed: true,
-                    backup: None,
-                });
+            if let Some(folder_made) = nothing {
+                self.remove_file(before, folder_made)?;
+            } else if done.changed {
+                file::replace(&self.settings, Some(before), &after)?;
             }
-            None => (before, without),
-        };
-        self.replace(Some(&before), &after, now)
+        }
+        book.records.forget(&self.settings);
+        book.save()?;
+        Ok(done)
     }
 
     /// Says what is installed.
     pub fn status(&self) -> Result<Status, InstallError> {
-        let text = self.read()?.unwrap_or_else(|| EMPTY.to_owned());
-        let found = entries::find(&text).map_err(|why| self.malformed(why))?;
+        let text = file::read(&self.settings)?.unwrap_or_else(|| EMPTY.to_owned());
+        let (settings, found) = entries::find(&text).map_err(|why| self.malformed(why))?;
         let program = found.first().map(|entry| PathBuf::from(&entry.program));
         let complete = [Failure::Continue, Failure::Block]
             .into_iter()
             .any(|failure| {
                 !found.is_empty()
-                    && entries::install(&text, self.wanted(&self.program_text(), failure))
+                    && entries::install(&text, self.wanted(failure))
                         .is_ok_and(|after| after == text)
             });
         let mut events: Vec<String> = found.into_iter().map(|entry| entry.event).collect();
@@ -227,180 +309,100 @@ impl Installer {
             events,
             complete,
             program_exists: program.as_deref().is_some_and(Path::is_file),
+            program_is_ours: program.as_ref() == Some(&self.program),
             program,
+            problems: check::problems(&settings),
         })
     }
 
-    /// Whether installing into the original gives the present text: then nothing else changed.
-    fn leads_to(&self, original: &str, present: &str) -> bool {
-        [Failure::Continue, Failure::Block]
-            .into_iter()
-            .any(|failure| {
-                entries::install(original, self.wanted(&self.program_text(), failure))
-                    .is_ok_and(|text| text == present && original != present)
-            })
-    }
-
-    fn wanted<'a>(&self, program: &'a str, failure: Failure) -> entries::Wanted<'a> {
-        entries::Wanted {
-            program,
-            failure,
-            wait_s: self.wait_s,
-        }
-    }
-
-    fn program_text(&self) -> String {
-        self.program.to_string_lossy().into_owned()
-    }
-
-    fn read(&self) -> Result<Option<String>, InstallError> {
-        let about = match std::fs::metadata(&self.settings) {
-            Ok(about) => about,
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.settings.is_symlink() => {
-                return Ok(None);
-            }
-            Err(source) => return Err(self.io("read", source)),
-        };
-        if !about.is_file() || about.len() > LARGEST_FILE {
-            return Err(self.malformed(format!(
-                "it is no file of at most {} MB",
-                LARGEST_FILE >> 20
-            )));
-        }
-        let bytes = std::fs::read(&self.settings).map_err(|source| self.io("read", source))?;
-        String::from_utf8(bytes)
-            .map(Some)
-            .map_err(|_| self.malformed("it is no UTF-8 text".to_owned()))
-    }
-
-    /// Writes the new text beside the old and gives it the name; the old goes to a dated backup first.
-    fn replace(
+    /// Writes a folder for the client's own plugin manager, with the same entries.
+    pub fn plugin(
         &self,
-        before: Option<&str>,
-        after: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Done, InstallError> {
-        if before == Some(after) {
-            return Ok(Done {
-                settings: self.settings.clone(),
-                changed: false,
-                backup: None,
-            });
+        program: &Path,
+        failure: Failure,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, InstallError> {
+        let files = plugin::files(self.wanted(failure));
+        plugin::check(folder)?;
+        self.copy_program(program)?;
+        self.link_configuration()?;
+        plugin::write(folder, &files)
+    }
+
+    fn wanted(&self, failure: Failure) -> entries::Wanted<'_> {
+        entries::Wanted {
+            program: self.program.to_str().unwrap_or_default(),
+            failure,
+            waits: self.waits,
         }
-        let mut backup = None;
-        let mut mode = 0o600;
-        if let Some(before) = before {
-            use std::os::unix::fs::PermissionsExt;
-            // Renaming needs no right to the file itself; a read-only file is meant to stay.
-            let open = std::fs::OpenOptions::new()
-                .append(true)
-                .open(&self.settings)
-                .map_err(|source| self.io("write", source))?;
-            mode = open
-                .metadata()
-                .map_err(|source| self.io("read", source))?
-                .permissions()
-                .mode()
-                & 0o777;
-            let file = self.backups.join(format!(
-                "{}-{}.json",
-                self.key(),
-                now.format("%Y%m%dT%H%M%S%6fZ")
-            ));
-            agent::store::make_private_folder(&self.backups).map_err(|source| {
-                InstallError::Io {
-                    what: "make",
-                    file: self.backups.clone(),
-                    source,
-                }
-            })?;
-            write_whole(&file, before.as_bytes(), 0o600).map_err(|source| InstallError::Io {
-                what: "write",
-                file: file.clone(),
-                source,
-            })?;
-            backup = Some(file);
+    }
+
+    /// The text from before an install; `None`: it is not known.
+    fn original_text(&self, known: &Installed) -> Option<String> {
+        match &known.original {
+            Original::Unknown => None,
+            Original::Nothing { .. } => Some(EMPTY.to_owned()),
+            Original::Backup(file) => {
+                let text = std::fs::read_to_string(file).ok()?;
+                // Never gives back entries of ours, whatever became of that file.
+                let (_, own) = entries::find(&text).ok()?;
+                own.is_empty().then_some(text)
+            }
         }
-        if let Some(folder) = self.settings.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| InstallError::Io {
-                what: "make",
-                file: folder.to_path_buf(),
-                source,
-            })?;
+    }
+
+    fn back_up(&self, text: &str, now: DateTime<Utc>) -> Result<PathBuf, InstallError> {
+        let folder = self.paths.data_dir.join("backups");
+        agent::store::make_private_folder(&folder)
+            .map_err(|source| cannot("make", &folder, source))?;
+        // Tells the backups of one settings file from those of another.
+        let key = Sha256::digest(self.settings.as_os_str().as_encoded_bytes());
+        let file = folder.join(format!(
+            "claude-settings-{}-{}.json",
+            hex(&key[..6]),
+            now.format("%Y%m%dT%H%M%S%6fZ")
+        ));
+        file::write_whole(&file, text.as_bytes(), 0o600)
+            .map_err(|source| cannot("write", &file, source))?;
+        Ok(file)
+    }
+
+    /// Takes away what was made, unless it was changed since it was read.
+    fn remove_file(&self, before: &str, folder_made: bool) -> Result<(), InstallError> {
+        file::unchanged(&self.settings, Some(before))?;
+        std::fs::remove_file(&self.settings)
+            .map_err(|source| cannot("remove", &self.settings, source))?;
+        if folder_made && let Some(folder) = self.settings.parent() {
+            // Somebody may keep other files there by now.
+            let _ = std::fs::remove_dir(folder);
         }
-        write_whole(&self.settings, after.as_bytes(), mode)
-            .map_err(|source| self.io("write", source))?;
-        Ok(Done {
-            settings: self.settings.clone(),
-            changed: true,
-            backup,
-        })
+        Ok(())
     }
 
     fn copy_program(&self, from: &Path) -> Result<(), InstallError> {
-        let bytes = std::fs::read(from).map_err(|source| InstallError::Io {
-            what: "read",
-            file: from.to_path_buf(),
-            source,
-        })?;
+        let bytes = std::fs::read(from).map_err(|source| cannot("read", from, source))?;
         if std::fs::read(&self.program).is_ok_and(|present| present == bytes) {
             return Ok(());
         }
-        let cannot = |source| InstallError::Io {
-            what: "write",
-            file: self.program.clone(),
-            source,
-        };
+        let failed = |source| cannot("write", &self.program, source);
         if let Some(folder) = self.program.parent() {
-            agent::store::make_private_folder(folder).map_err(cannot)?;
+            agent::store::make_private_folder(folder).map_err(failed)?;
         }
-        write_whole(&self.program, &bytes, 0o755).map_err(cannot)
+        file::write_whole(&self.program, &bytes, 0o755).map_err(failed)
     }
 
     /// Tells the program where the configuration is, so that no variable has to: see `config::hook::placed`.
     fn link_configuration(&self) -> Result<(), InstallError> {
+        let configuration = self.paths.config_file.with_file_name("");
         let link = self.program.with_file_name(CONFIGURATION_LINK);
-        if std::fs::read_link(&link).is_ok_and(|present| present == self.configuration) {
+        if std::fs::read_link(&link).is_ok_and(|present| present == configuration) {
             return Ok(());
         }
-        let cannot = |source| InstallError::Io {
-            what: "write",
-            file: link.clone(),
-            source,
-        };
+        let failed = |source| cannot("write", &link, source);
         let beside = link.with_extension("new");
         let _absent = std::fs::remove_file(&beside);
-        std::os::unix::fs::symlink(&self.configuration, &beside).map_err(cannot)?;
-        std::fs::rename(&beside, &link).map_err(cannot)
-    }
-
-    fn last_backup(&self) -> Option<(PathBuf, String)> {
-        let key = self.key();
-        let entries = std::fs::read_dir(&self.backups)
-            .ok()?
-            .filter_map(|entry| Some(entry.ok()?.path()));
-        // The names end in the date.
-        let last = entries
-            .filter(|path| {
-                path.file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with(&key))
-            })
-            .max()?;
-        let text = std::fs::read_to_string(&last).ok()?;
-        Some((last, text))
-    }
-
-    /// Tells the backups of one settings file from those of another.
-    fn key(&self) -> String {
-        use std::fmt::Write as _;
-        let digest = Sha256::digest(self.settings.as_os_str().as_encoded_bytes());
-        digest
-            .iter()
-            .take(6)
-            .fold("claude-settings-".to_owned(), |mut key, byte| {
-                let _ = write!(key, "{byte:02x}");
-                key
-            })
+        std::os::unix::fs::symlink(&configuration, &beside).map_err(failed)?;
+        std::fs::rename(&beside, &link).map_err(failed)
     }
 
     fn malformed(&self, why: String) -> InstallError {
@@ -409,39 +411,36 @@ impl Installer {
             why,
         }
     }
+}
 
-    fn io(&self, what: &'static str, source: std::io::Error) -> InstallError {
-        InstallError::Io {
-            what,
-            file: self.settings.clone(),
-            source,
+/// The settings file of a scope; `None`: there is no home.
+fn settings_file(scope: Scope, project: &Path, environment: &Environment) -> Option<PathBuf> {
+    Some(match scope {
+        Scope::User => environment
+            .folder(env::CLAUDE_CONFIG_DIR)
+            .or_else(|| Some(environment.folder(env::HOME)?.join(".claude")))?
+            .join("settings.json"),
+        Scope::Project => project.join(".claude/settings.json"),
+        Scope::Local => project.join(".claude/settings.local.json"),
+    })
+}
+
+/// The file behind links, also where only its folder is there yet.
+fn real(settings: &Path) -> PathBuf {
+    settings.canonicalize().unwrap_or_else(|_| {
+        let folder = settings
+            .parent()
+            .and_then(|folder| folder.canonicalize().ok());
+        match (folder, settings.file_name()) {
+            (Some(folder), Some(name)) if !settings.is_symlink() => folder.join(name),
+            _ => settings.to_path_buf(),
         }
-    }
+    })
 }
 
-fn write_whole(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = file.with_file_name(name);
-    let written = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(mode)
-        .open(&temporary)
-        .and_then(|mut open| {
-            open.write_all(bytes)?;
-            // The mode above is cut by the umask.
-            open.set_permissions(std::fs::Permissions::from_mode(mode))?;
-            open.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+/// The settings as others made them: an entry of an earlier Fjord is replaced, so it is no problem.
+fn without_own(settings: &serde_json::Value, text: &str) -> serde_json::Value {
+    let rest = entries::remove(text).ok();
+    rest.and_then(|rest| entries::find(&rest).ok())
+        .map_or_else(|| settings.clone(), |(rest, _)| rest)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 
 use agent::{Command, Enrich, Judge, Observation};
 use chrono::{DateTime, Utc};
+use guard::Verdict;
 use serde_json::{Map, Value, json};
 
 mod detail;
@@ -9,6 +10,10 @@ mod text;
 
 /// Events that are not taken: too chatty, or a handler would change what the client does.
 const NOT_TAKEN: &[&str] = &["MessageDisplay", "InstructionsLoaded", "WorktreeCreate"];
+/// What `fjord-hook` adds to a change of settings that it refused.
+const REFUSED: &str = "fjord_refused";
+/// Stands in the place of a rule where Fjord's own entries were to go.
+const OWN_ENTRIES: &str = "own.hooks";
 /// The longest name of an event.
 const LONGEST_NAME: usize = 64;
 
@@ -180,6 +185,7 @@ impl HookInput {
                     .or_insert_with(|| json!(detail::first(value, 100)));
             }
         }
+        let is_refused = self.event.name() == "ConfigChange" && kept.contains_key(REFUSED);
         Some(Observation {
             event: id.to_owned(),
             session: self.session(),
@@ -188,8 +194,8 @@ impl HookInput {
             tool,
             detail: Value::Object(kept),
             at,
-            verdict: None,
-            rule: None,
+            verdict: is_refused.then(|| Verdict::Deny.as_str().to_owned()),
+            rule: is_refused.then(|| OWN_ENTRIES.to_owned()),
         })
     }
 

@@ -7,6 +7,7 @@ mod claude;
 mod crash;
 mod degraded;
 mod guard_alike;
+mod install;
 mod hostile;
 mod mutations;
 mod one_road;

@@ -3,6 +3,7 @@
 use guard::redact::{redact, redact_json};
 use serde_json::{Value, json};
 
+use crate::actor::Actor;
 use crate::agent::Agent;
 use crate::command::Observation;
 use crate::error::Error;
@@ -23,9 +24,27 @@ pub(crate) async fn run(agent: &Agent, observations: Vec<Observation>) -> Result
         .map(|observation| row(observation, now))
         .collect();
     let new = agent.store().insert_hook_events(&rows).await?;
+    for (row, _) in rows.iter().zip(&new).filter(|(_, new)| **new) {
+        if row.name == "ConfigChange" && row.verdict.is_some() {
+            report(agent, row).await;
+        }
+    }
     Ok(Reply::Noted {
         new: new.contains(&true),
     })
+}
+
+/// A session tried to take Fjord's own entries out of the coding agent's settings: this is for the audit.
+async fn report(agent: &Agent, row: &HookEventRow) {
+    let text = |name: &str| row.detail.0.get(name).and_then(Value::as_str);
+    let actor = Actor::session(&row.session);
+    agent
+        .audit(
+            &actor,
+            ("hooks", text("file_path")),
+            ("refused", text("fjord_refused")),
+        )
+        .await;
 }
 
 fn row(observation: Observation, now: crate::store::rows::Time) -> HookEventRow {

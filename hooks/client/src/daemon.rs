@@ -101,6 +101,22 @@ pub(crate) fn send(
     Waiting(start(socket.to_path_buf(), (head, body), deadline, heard))
 }
 
+/// Whether nobody serves the socket. One that is served but slow is there; so is one that cannot be told.
+pub(crate) fn is_absent(socket: &Path, deadline: Duration) -> bool {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let socket = socket.to_path_buf();
+    let connect = move || {
+        let _ = sender.send(UnixStream::connect(&socket).err().map(|error| error.kind()));
+    };
+    std::thread::Builder::new().spawn(connect).is_ok()
+        && receiver.recv_timeout(deadline).is_ok_and(|failed| {
+            matches!(
+                failed,
+                Some(io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+            )
+        })
+}
+
 impl Waiting {
     /// The daemon's answer. An error when it did not take the event in time.
     pub(crate) fn wait(self, deadline: Instant) -> io::Result<Heard> {

@@ -89,6 +89,12 @@ impl Event {
         })
     }
 
+    /// Adds a field, for the daemon.
+    pub(crate) fn note(&mut self, name: &str, text: String) {
+        self.value[name] = Value::String(text);
+        self.text = self.value.to_string();
+    }
+
     /// The event's text as it goes to the daemon. Taken once.
     pub(crate) fn take_text(&mut self) -> String {
         std::mem::take(&mut self.text)

@@ -36,6 +36,11 @@ pub(crate) fn today() -> String {
     written(now().as_secs())
 }
 
+/// Seconds of the epoch.
+pub(crate) fn seconds() -> u64 {
+    now().as_secs()
+}
+
 fn written(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Days to a date, after Howard Hinnant's `civil_from_days`, for years from 1970.

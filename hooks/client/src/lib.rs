@@ -9,7 +9,16 @@ mod daemon;
 mod event;
 mod identity;
 mod known;
+mod settings;
 mod spool;
+
+// The rules of the client's settings, which the installer knows too.
+#[expect(
+    unreachable_pub,
+    reason = "the installer shows them to `fjord hooks status`"
+)]
+#[path = "../../src/install/check.rs"]
+mod check;
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -22,6 +31,13 @@ use config::hook::HookConfig;
 use daemon::{About, Heard, Word};
 use event::Event;
 use serde_json::Value;
+
+/// The client gives all hooks little time when a session ends, milliseconds.
+const AT_THE_END_MS: u64 = 700;
+/// How long is looked whether the daemon is there.
+const A_LOOK: Duration = Duration::from_millis(50);
+/// What a person is told when the daemon is not there.
+const NOT_RUNNING: &str = "Fjord is not running: calls are still judged, but nobody can approve them from afar and prompts get no facts. Start it with `fjord up`.";
 
 /// Reads one event on stdin and answers it on stdout. The exit code is always 0.
 pub fn run() -> ExitCode {
@@ -81,14 +97,15 @@ fn handle(start: Instant) {
         };
         complain(&format!("configuration: {first}{more}"));
     }
-    let limit = if event.name == "UserPromptSubmit" {
-        configuration.hooks.prompt_deadline_ms
-    } else {
-        configuration.hooks.deadline_ms
+    let limit = match event.name.as_str() {
+        "UserPromptSubmit" => configuration.hooks.prompt_deadline_ms,
+        "SessionEnd" => configuration.hooks.deadline_ms.min(AT_THE_END_MS),
+        _ => configuration.hooks.deadline_ms,
     };
     let deadline = start + Duration::from_millis(limit);
     let id = identity::event_id();
     let recorded = !known::is_ignored(&configuration.hooks.ignore, &event.cwd, &environment);
+    let refusal = settings::refuse(&mut event, &configuration.paths.data_dir);
     let own = Answer::own(&event, project, &configuration, &environment);
     let is_attended = approval::is_attended(&environment);
     let about = About {
@@ -102,6 +119,10 @@ fn handle(start: Instant) {
     let heard = waiting.and_then(|waiting| waiting.wait(deadline).ok());
     let is_delivered = heard.is_some();
     match heard {
+        _ if refusal.is_some() => print_any(refusal),
+        None if recorded && starts(&event) && daemon::is_absent(socket, A_LOOK) => {
+            print(&serde_json::json!({ "systemMessage": NOT_RUNNING }));
+        }
         Some(Heard::Asked { wait_s }) if !own.denies() => {
             let until = start + Duration::from_secs(wait_s.min(about.can_wait_s));
             let word = daemon::wait_for_person(socket, &id, until);
@@ -155,6 +176,13 @@ fn masked(event: Event) -> Value {
     }
     guard::redact::redact_json(&mut value);
     value
+}
+
+/// Whether the client begins with a session: only then is a person told that the daemon is not there. Clearing and
+/// compacting start it too, again and again.
+fn starts(event: &Event) -> bool {
+    let source = event.value.get("source").and_then(Value::as_str);
+    event.name == "SessionStart" && !matches!(source, Some("clear" | "compact"))
 }
 
 fn print_any(object: Option<Value>) {

@@ -485,16 +485,77 @@ fn every_recorded_input_ends_well() {
             path.display(),
             String::from_utf8_lossy(&output.stderr)
         );
-        assert!(
-            value.is_none()
-                || path
-                    .file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with("PreToolUse")),
-            "{}",
-            path.display()
-        );
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let may_speak = name.starts_with("PreToolUse") || name.starts_with("SessionStart");
+        assert!(value.is_none() || may_speak, "{name}");
         count += 1;
     }
     assert!(count > 80, "{count}");
     assert_eq!(home.spooled().len(), count);
+}
+
+#[test]
+fn a_person_is_told_once_a_session_that_the_daemon_is_not_there() {
+    let home = Home::new();
+    let begin = |source: &str| {
+        let event = json!({ "hook_event_name": "SessionStart", "session_id": "s", "cwd": "/home/ann/app", "source": source });
+        said(&home.run(event.to_string().as_bytes()))
+    };
+    for source in ["startup", "resume", "fork"] {
+        let told = begin(source).expect("an object");
+        let text = told["systemMessage"].as_str().expect("a text");
+        assert!(text.contains("`fjord up`"), "{text}");
+        assert!(
+            told.get("hookSpecificOutput").is_none(),
+            "the model is told nothing"
+        );
+    }
+    for source in ["clear", "compact"] {
+        assert_eq!(begin(source), None, "{source}");
+    }
+    assert_eq!(
+        said(&home.run(&bash("ls"))),
+        None,
+        "a call tells nothing of it"
+    );
+    // A daemon that is there and slow is no reason to tell a person to start it.
+    let _listener = home.listen();
+    assert_eq!(begin("startup"), None);
+}
+
+#[test]
+fn a_change_of_settings_that_drops_the_entries_is_refused_without_the_daemon_and_reported_later() {
+    let home = Home::new();
+    let folder = home.path().canonicalize().expect("a folder");
+    let settings = folder.join("settings.json");
+    let group = json!({ "hooks": [{ "type": "command", "command": "/x/fjord-hook", "args": [] }] });
+    let known = json!({ "files": { settings.to_str().expect("UTF-8"): { "hooks": { "PreToolUse": group } } } });
+    std::fs::create_dir_all(home.path().join("data")).expect("a folder");
+    std::fs::write(
+        home.path().join("data/hooks-installed.json"),
+        known.to_string(),
+    )
+    .expect("a file");
+    let change = |text: String| {
+        std::fs::write(&settings, text).expect("a file");
+        let event = json!({
+            "hook_event_name": "ConfigChange", "session_id": "s", "cwd": "/home/ann/app",
+            "source": "local_settings", "file_path": settings,
+        });
+        said(&home.run(event.to_string().as_bytes()))
+    };
+    let right = json!({ "model": "x", "hooks": { "PreToolUse": [group] } });
+    assert_eq!(change(right.to_string()), None);
+    let refused = change("{}".to_owned()).expect("an object");
+    assert_eq!(refused["decision"], "block");
+    let reason = refused["reason"].as_str().expect("a text");
+    assert!(
+        reason.contains("`fjord hooks uninstall`") && reason.contains("PreToolUse"),
+        "{reason}"
+    );
+    let noted = home.spooled().into_iter().filter(|file| {
+        let text = std::fs::read_to_string(file).expect("a file");
+        text.contains("fjord_refused")
+    });
+    assert_eq!(noted.count(), 1);
 }

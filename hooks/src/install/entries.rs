@@ -4,16 +4,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::edit::{self, Item, Written};
-use super::{EVENTS, Failure, PROGRAM};
+use super::events::{TAKEN, Taken};
+use super::{EMPTY, Failure, PROGRAM, Waits};
 
-/// Longest time the client waits for `fjord-hook`, seconds; its own deadlines are much shorter.
-const TIMEOUT_S: u64 = 5;
-/// What an event that may wait for a person gets beyond that time, seconds. A hook that the client ends lets the
-/// call through, so `fjord-hook` must always be first.
-const MARGIN_S: u64 = 15;
+/// Some editors begin a file with it, and the client passes over it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// What `install` writes.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +20,8 @@ pub(super) struct Wanted<'a> {
     pub(super) program: &'a str,
     /// What happens when it fails.
     pub(super) failure: Failure,
-    /// How long a person is waited for, seconds.
-    pub(super) wait_s: u64,
+    /// How long things may take.
+    pub(super) waits: Waits,
 }
 
 /// An entry of Fjord's that was found.
@@ -40,73 +38,142 @@ pub(super) struct Entry {
 
 /// Returns the text with Fjord's entries, and them only, changed. The error says what is wrong with the text.
 pub(super) fn install(text: &str, wanted: Wanted<'_>) -> Result<String, String> {
-    let found = find(text)?;
-    if is_as_wanted(text, &found, wanted) {
-        return Ok(text.to_owned());
+    let (mark, text) = parts(text);
+    // The client takes a file without anything in it for one without settings.
+    let text = if text.trim().is_empty() { EMPTY } else { text };
+    let settings = parse(text)?;
+    if is_as_wanted(&settings, &entries(text), wanted) {
+        return Ok(format!("{mark}{text}"));
     }
-    let mut result = remove(text)?;
-    for event in EVENTS {
-        result = add(&result, event, &Group { event, wanted });
+    let mut result = without_entries(text);
+    for event in TAKEN {
+        result = add(&result, event.name, &Group { event, wanted })?;
     }
     check_the_rest(text, &result)?;
-    Ok(result)
+    Ok(format!("{mark}{result}"))
 }
 
 /// Returns the text without Fjord's entries, and without what only held them.
 pub(super) fn remove(text: &str) -> Result<String, String> {
-    let mut result = text.to_owned();
-    // Each round takes one out and looks again, because every place after it has moved.
-    while let Some(entry) = find(&result)?.pop() {
-        result = remove_one(&result, &entry).ok_or("its hooks cannot be read")?;
+    let (mark, text) = parts(text);
+    if text.trim().is_empty() {
+        return Ok(format!("{mark}{text}"));
     }
-    Ok(result)
+    parse(text)?;
+    let result = without_entries(text);
+    parse(&result)?;
+    Ok(format!("{mark}{result}"))
 }
 
-/// Finds Fjord's entries. The error says why the text is not settings.
-pub(super) fn find(text: &str) -> Result<Vec<Entry>, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        format!(
-            "it is no JSON (line {}, column {}); mend it first",
-            error.line(),
-            error.column()
-        )
-    })?;
-    if !value.is_object() {
+/// Finds Fjord's entries, and returns the settings. The error says why the text is not settings.
+pub(super) fn find(text: &str) -> Result<(Value, Vec<Entry>), String> {
+    let (_, text) = parts(text);
+    if text.trim().is_empty() {
+        return Ok((Value::Object(Map::new()), Vec::new()));
+    }
+    Ok((parse(text)?, entries(text)))
+}
+
+/// What `install` writes under each event.
+pub(super) fn groups(wanted: Wanted<'_>) -> Map<String, Value> {
+    TAKEN
+        .iter()
+        .filter_map(|event| {
+            let group = Group { event, wanted }.json(true);
+            Some((event.name.to_owned(), serde_json::from_str(&group).ok()?))
+        })
+        .collect()
+}
+
+fn parts(text: &str) -> (&str, &str) {
+    match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => text.split_at(text.len() - rest.len()),
+        None => ("", text),
+    }
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    let settings: Value = serde_json::from_str(text).map_err(|error| describe(text, &error))?;
+    let Some(fields) = settings.as_object() else {
         return Err("it is no JSON object".to_owned());
-    }
-    check_names(text, &edit::root(text), "the top")?;
-    let Some(hooks) = value.get("hooks") else {
-        return Ok(Vec::new());
     };
-    let hooks = hooks.as_object().ok_or("its `hooks` is no object")?;
-    if let Some(object) = edit::value_of(text, &edit::root(text), "hooks") {
-        check_names(text, &object, "`hooks`")?;
+    if fields.get("hooks").is_some_and(|hooks| !hooks.is_object()) {
+        return Err("its `hooks` is no object".to_owned());
     }
-    let mut found = Vec::new();
-    for (event, groups) in hooks {
-        let groups = groups
-            .as_array()
-            .ok_or_else(|| format!("its `hooks.{event}` is no array"))?;
-        for (group_number, group) in groups.iter().enumerate() {
-            let in_group = group
-                .get("hooks")
-                .and_then(Value::as_array)
-                .ok_or_else(|| format!("an entry of `hooks.{event}` has no array `hooks`"))?;
-            let own: Vec<(usize, String)> = in_group
-                .iter()
-                .enumerate()
-                .filter_map(|(number, hook)| Some((number, own_program(hook)?)))
-                .collect();
-            found.extend(own.iter().map(|(number, program)| Entry {
-                event: event.clone(),
-                program: program.clone(),
-                group: group_number,
-                hook: *number,
-                is_alone: in_group.len() == 1,
-            }));
+    let root = edit::root(text);
+    check_names(text, &root, "the settings")?;
+    if let Some(hooks) = edit::value_of(text, &root, "hooks") {
+        check_names(text, &hooks, "`hooks`")?;
+        for event in edit::members(text, &hooks) {
+            if !text[event.value.clone()].starts_with('[') {
+                continue;
+            }
+            for (number, group) in edit::elements(text, &event.value).iter().enumerate() {
+                if text[group.clone()].starts_with('{') {
+                    check_names(text, group, &format!("`hooks.{}[{number}]`", event.name))?;
+                }
+            }
         }
     }
-    Ok(found)
+    Ok(settings)
+}
+
+fn describe(text: &str, error: &serde_json::Error) -> String {
+    let what = if error.to_string().contains("recursion limit") {
+        "it nests too deep"
+    } else {
+        "it is no JSON"
+    };
+    let line = text.lines().nth(error.line().saturating_sub(1));
+    let is_comment = line.is_some_and(|line| line.contains("//") || line.contains("/*"));
+    let hint = if is_comment {
+        "; the client takes no comments either, and drops the whole file"
+    } else {
+        ""
+    };
+    format!(
+        "{what} (line {}, column {}){hint}; mend it first",
+        error.line(),
+        error.column()
+    )
+}
+
+/// Finds the entries in a text that has been parsed. What has another form than the client reads holds none.
+fn entries(text: &str) -> Vec<Entry> {
+    let hooks = edit::value_of(text, &edit::root(text), "hooks")
+        .and_then(|hooks| serde_json::from_str(&text[hooks]).ok());
+    let Some(Value::Object(hooks)) = hooks else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (event, groups) in &hooks {
+        for (group_number, group) in groups.as_array().into_iter().flatten().enumerate() {
+            let in_group = group.get("hooks").and_then(Value::as_array);
+            let in_group = in_group.map_or(&[][..], Vec::as_slice);
+            for (number, hook) in in_group.iter().enumerate() {
+                found.extend(own_program(hook).map(|program| Entry {
+                    event: event.clone(),
+                    program,
+                    group: group_number,
+                    hook: number,
+                    is_alone: in_group.len() == 1,
+                }));
+            }
+        }
+    }
+    found
+}
+
+/// Each round takes one out and looks again, because every place after it has moved.
+fn without_entries(text: &str) -> String {
+    let mut result = text.to_owned();
+    while let Some(entry) = entries(&result).pop() {
+        match remove_one(&result, &entry) {
+            Some(shorter) => result = shorter,
+            None => break,
+        }
+    }
+    result
 }
 
 /// A name that stands twice is read differently by different readers.
@@ -133,27 +200,18 @@ fn own_program(hook: &Value) -> Option<String> {
     is_own.then(|| program.to_owned())
 }
 
-fn is_as_wanted(text: &str, found: &[Entry], wanted: Wanted<'_>) -> bool {
-    let Ok(value) = serde_json::from_str::<Value>(text) else {
-        return false;
-    };
-    found.len() == EVENTS.len()
-        && EVENTS.iter().all(|event| {
-            let right: Option<Value> =
-                serde_json::from_str(&Group { event, wanted }.json(true)).ok();
-            found
-                .iter()
-                .filter(|entry| entry.event == *event)
-                .any(|entry| {
-                    value
-                        .get("hooks")
-                        .and_then(|hooks| hooks.get(event)?.get(entry.group))
-                        .is_some_and(|group| Some(group) == right.as_ref())
-                })
+fn is_as_wanted(settings: &Value, found: &[Entry], wanted: Wanted<'_>) -> bool {
+    let right = groups(wanted);
+    found.len() == right.len()
+        && found.iter().all(|entry| {
+            let group = settings
+                .get("hooks")
+                .and_then(|hooks| hooks.get(&entry.event)?.get(entry.group));
+            group.is_some() && group == right.get(&entry.event)
         })
 }
 
-fn add(text: &str, event: &str, group: &Group) -> String {
+fn add(text: &str, event: &str, group: &Group) -> Result<String, String> {
     let root = edit::root(text);
     let whole = |members: Vec<edit::Member>| {
         members
@@ -162,36 +220,30 @@ fn add(text: &str, event: &str, group: &Group) -> String {
             .collect::<Vec<_>>()
     };
     let Some(hooks) = edit::value_of(text, &root, "hooks") else {
-        return edit::append(
-            text,
-            &root,
-            &whole(edit::members(text, &root)),
-            &Item {
-                name: Some("hooks"),
-                value: &InHooks(group),
-            },
-        );
+        let item = Item {
+            name: Some("hooks"),
+            value: &InHooks(group),
+        };
+        let members = whole(edit::members(text, &root));
+        return Ok(edit::append(text, &root, &members, &item));
     };
     let Some(groups) = edit::value_of(text, &hooks, event) else {
-        return edit::append(
-            text,
-            &hooks,
-            &whole(edit::members(text, &hooks)),
-            &Item {
-                name: Some(event),
-                value: &InEvent(group),
-            },
-        );
+        let item = Item {
+            name: Some(event),
+            value: &InEvent(group),
+        };
+        let members = whole(edit::members(text, &hooks));
+        return Ok(edit::append(text, &hooks, &members, &item));
     };
-    edit::append(
-        text,
-        &groups,
-        &edit::elements(text, &groups),
-        &Item {
-            name: None,
-            value: group,
-        },
-    )
+    if !text[groups.clone()].starts_with('[') {
+        return Err(format!("its `hooks.{event}` is no array"));
+    }
+    let item = Item {
+        name: None,
+        value: group,
+    };
+    let elements = edit::elements(text, &groups);
+    Ok(edit::append(text, &groups, &elements, &item))
 }
 
 fn remove_one(text: &str, entry: &Entry) -> Option<String> {
@@ -225,7 +277,8 @@ fn remove_one(text: &str, entry: &Entry) -> Option<String> {
 /// Looks at the result before anybody writes it: everything that is not Fjord's must be what it was.
 fn check_the_rest(before: &str, after: &str) -> Result<(), String> {
     let rest = |text: &str| {
-        let value = serde_json::from_str(&remove(text)?).map_err(|error| error.to_string())?;
+        let value =
+            serde_json::from_str(&without_entries(text)).map_err(|error| error.to_string())?;
         Ok::<Value, String>(without_empty_events(value))
     };
     if rest(before)? == rest(after)? {
@@ -250,7 +303,7 @@ fn without_empty_events(mut settings: Value) -> Value {
 
 /// One matcher group with Fjord's one hook in it.
 struct Group<'a> {
-    event: &'a str,
+    event: &'a Taken,
     wanted: Wanted<'a>,
 }
 
@@ -258,23 +311,24 @@ impl Written for Group<'_> {
     fn json(&self, is_compact: bool) -> String {
         // `args`, even empty, makes the client start the program itself, without a shell.
         let program = Value::from(self.wanted.program);
-        let strict = if self.wanted.failure == Failure::Block && self.event == "PreToolUse" {
+        let strict = if self.wanted.failure == Failure::Block && self.event.name == "PreToolUse" {
             ", \"onFailure\": \"block\""
         } else {
             ""
         };
-        let timeout = match self.event {
-            "PreToolUse" | "PermissionRequest" => self.wanted.wait_s + MARGIN_S,
-            _ => TIMEOUT_S,
-        };
-        let hook = format!(
-            "{{\"type\": \"command\", \"command\": {program}, \"args\": [], \"timeout\": {timeout}{strict}}}"
-        );
+        let timeout = self.event.timeout_s(self.wanted.waits);
+        let matcher = self.event.matcher.map(Value::from);
         if is_compact {
-            let hook = hook.replace("\": ", "\":").replace(", \"", ",\"");
-            return format!("{{\"hooks\":[{hook}]}}");
+            let matcher = matcher.map_or_else(String::new, |one| format!("\"matcher\":{one},"));
+            let strict = strict.replace(' ', "");
+            return format!(
+                "{{{matcher}\"hooks\":[{{\"type\":\"command\",\"command\":{program},\"args\":[],\"timeout\":{timeout}{strict}}}]}}"
+            );
         }
-        format!("{{\n  \"hooks\": [\n    {hook}\n  ]\n}}")
+        let matcher = matcher.map_or_else(String::new, |one| format!("  \"matcher\": {one},\n"));
+        format!(
+            "{{\n{matcher}  \"hooks\": [\n    {{\"type\": \"command\", \"command\": {program}, \"args\": [], \"timeout\": {timeout}{strict}}}\n  ]\n}}"
+        )
     }
 }
 
@@ -297,7 +351,7 @@ struct InHooks<'a>(&'a Group<'a>);
 
 impl Written for InHooks<'_> {
     fn json(&self, is_compact: bool) -> String {
-        let (event, inner) = (self.0.event, InEvent(self.0).json(is_compact));
+        let (event, inner) = (self.0.event.name, InEvent(self.0).json(is_compact));
         if is_compact {
             format!("{{\"{event}\":{inner}}}")
         } else {

@@ -61,6 +61,7 @@ const FIELDS: &[&str] = &[
     "team_name",
     "memory_type",
     "load_reason",
+    super::REFUSED,
 ];
 
 pub(super) fn of(event: &Event) -> Map<String, Value> {
