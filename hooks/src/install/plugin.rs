@@ -27,6 +27,7 @@ pub(super) fn files(wanted: Wanted<'_>) -> [(&'static str, String); 3] {
         json!({ "name": NAME, "version": version, "description": DESCRIPTION, "author": author });
     let market = json!({
         "name": NAME,
+        "description": DESCRIPTION,
         "owner": author,
         "plugins": [{ "name": NAME, "source": "./", "description": DESCRIPTION }],
     });
