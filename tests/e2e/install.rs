@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use agent::store::Store;
 use serde_json::{Value, json};
 use tests::{Home, until};
-use agent::store::Store;
 
 /// A home with the hooks in the settings of a project; returns the settings.
 fn installed(home: &Home) -> PathBuf {
@@ -42,7 +42,9 @@ async fn a_session_that_takes_the_hooks_out_is_refused_and_reported_and_a_person
     let store = Store::new(&home.paths().store_url()).unwrap();
     let event = until("the refusal in the log", async || {
         let events = store.hook_events(10).await.unwrap();
-        events.into_iter().find(|event| event.verdict.as_deref() == Some("deny"))
+        events
+            .into_iter()
+            .find(|event| event.verdict.as_deref() == Some("deny"))
     })
     .await;
     assert_eq!(
