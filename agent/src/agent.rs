@@ -101,7 +101,11 @@ impl Agent {
         // A hook waits for its answer.
         let may_take_time = !matches!(
             command,
-            Command::Judge(_) | Command::Ask(_) | Command::Enrich(_) | Command::Observe(_)
+            Command::Judge(_)
+                | Command::Ask(_)
+                | Command::Begin(_)
+                | Command::Enrich(_)
+                | Command::Observe(_)
         );
         let outcome = match pass::admit(self, actor, &command).await {
             Ok(pass) => {
@@ -309,6 +313,7 @@ impl Command {
             Self::Approvals(_) => "approvals",
             Self::Judge(_) => "judge",
             Self::Ask(_) => "ask",
+            Self::Begin(_) => "begin",
             Self::Enrich(_) => "enrich",
             Self::Observe(_) => "observe",
         }

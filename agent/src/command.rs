@@ -106,6 +106,8 @@ pub enum Command {
     Judge(Judge),
     /// Puts a coding agent's tool call before a person.
     Ask(Permission),
+    /// Tells a coding agent's session that begins what matters in its folder.
+    Begin(Begin),
     /// Adds facts and passages to a coding agent's prompt.
     Enrich(Enrich),
     /// Stores what coding agents did, together: all of it or, when the store is down, nothing.
@@ -286,6 +288,19 @@ pub struct Permission {
     pub judged: Option<Judgement>,
     /// How long the session waits, seconds.
     pub wait_s: u32,
+}
+
+/// A session that begins or goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Begin {
+    /// The event's id, unique in the store.
+    pub event: String,
+    /// The coding agent's session.
+    pub session: String,
+    /// Where it works.
+    pub cwd: String,
+    /// `startup`, `resume`, `clear`, `compact`, `fork`, or what comes next.
+    pub source: String,
 }
 
 /// A prompt to be enriched.

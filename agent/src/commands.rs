@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::reply::Reply;
 
 mod approvals;
+mod begin;
 mod brief;
 mod cancel;
 mod change;
@@ -88,6 +89,7 @@ pub(crate) async fn run(
         Command::Ask(permission) => approvals::ask(agent, permission).await,
         Command::Doctor => doctor::run(agent).await,
         Command::Judge(judge) => judge::run(agent, judge).await,
+        Command::Begin(begin) => begin::run(agent, begin).await,
         Command::Enrich(enrich) => enrich::run(agent, enrich).await,
         Command::Observe(observations) => observe::run(agent, observations).await,
     }

@@ -34,7 +34,7 @@ pub use actor::{Actor, Face, Role};
 pub use agent::{Agent, Parts};
 pub use clock::Clock;
 pub use command::{
-    Answer, ApprovalCommand, Command, Enrich, EventFilter, Item, Judge, Learn, Observation,
+    Answer, ApprovalCommand, Begin, Command, Enrich, EventFilter, Item, Judge, Learn, Observation,
     Permission, ScheduleCommand, SearchQuery,
 };
 pub use error::Error;

@@ -114,6 +114,7 @@ pub fn role_needed(command: &Command) -> Role {
         | Command::Judge(_)
         | Command::Ask(_)
         | Command::Approvals(ApprovalCommand::List { .. } | ApprovalCommand::Show { .. })
+        | Command::Begin(_)
         | Command::Enrich(_)
         | Command::Observe(_)
         | Command::Confirm {
@@ -169,7 +170,11 @@ pub(crate) async fn admit(agent: &Agent, actor: &Actor, command: &Command) -> Re
     }
     let only_for_hooks = matches!(
         command,
-        Command::Judge(_) | Command::Ask(_) | Command::Enrich(_) | Command::Observe(_)
+        Command::Judge(_)
+            | Command::Ask(_)
+            | Command::Begin(_)
+            | Command::Enrich(_)
+            | Command::Observe(_)
     );
     if only_for_hooks != (actor.face == Face::Hook) {
         return Err(Error::forbidden(format!(

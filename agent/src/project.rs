@@ -118,7 +118,7 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
     pattern[at..].iter().all(|&byte| byte == b'*')
 }
 
-fn root_of(cwd: &Path) -> Option<PathBuf> {
+pub(crate) fn root_of(cwd: &Path) -> Option<PathBuf> {
     upwards(cwd)
         .find(|folder| {
             VERSION_CONTROL

@@ -25,6 +25,7 @@ mod inventory;
 mod limits;
 mod locks;
 mod outbox;
+mod projects;
 mod reach;
 pub mod rows;
 mod schedules;
@@ -37,6 +38,7 @@ pub use backup::TABLES;
 pub use deployments::{Ending, NewDeployment, Unfinished};
 pub use events::{EventsWanted, NewEvent};
 pub use locks::LockRow;
+pub use projects::CheckpointRow;
 
 /// How long one statement may take before the store counts as down.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -3,6 +3,7 @@
 //! Redis never makes a call wait more than 50 ms: then the rows take over, and Redis is tried
 //! again a second later.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ pub use redis::Redis;
 pub const REDIS_PATIENCE: Duration = Duration::from_millis(50);
 /// After a failure, how long Redis is left alone.
 const BREAK: Duration = Duration::from_secs(1);
+/// How many marks this process keeps in mind itself.
+const REMEMBERED_HERE: usize = 10_000;
 /// Marks that an outage of Redis was told: each `fjord` at a terminal would tell it again.
 const OUTAGE: &str = "fjord:redis:outage";
 /// An outage that is longer is told again.
@@ -70,6 +73,8 @@ pub struct Throttle {
     redis: Option<Redis>,
     store: Store,
     health: Arc<RedisHealth>,
+    /// What was marked here lately, for when nothing else can be asked.
+    lately: Arc<Mutex<HashMap<String, Time>>>,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +96,7 @@ impl Throttle {
             redis,
             store,
             health: Arc::default(),
+            lately: Arc::default(),
         })
     }
 
@@ -129,6 +135,79 @@ impl Throttle {
         }
         let until = now + TimeDelta::from_std(lasting).unwrap_or(TimeDelta::hours(1));
         Ok(self.store.mark_once(key, now, until).await?)
+    }
+
+    /// Marks keys for some time, all with one question; false for each that was marked already.
+    ///
+    /// When nobody answers in time, the memory of this process does, so that it is never too late.
+    pub async fn once_each(
+        &self,
+        keys: &[String],
+        lasting: Duration,
+        now: Time,
+        deadline: tokio::time::Instant,
+    ) -> Vec<bool> {
+        let until = now + TimeDelta::from_std(lasting).unwrap_or(TimeDelta::hours(1));
+        let here: Vec<bool> = self.mark_here(keys, now, until);
+        let asked: Vec<String> = keys
+            .iter()
+            .zip(&here)
+            .filter(|(_, new)| **new)
+            .map(|(key, _)| key.clone())
+            .collect();
+        if asked.is_empty() {
+            return here;
+        }
+        // A task of its own: what was asked is marked also when the answer comes too late to be used, and a store
+        // that is down is noticed.
+        let throttle = self.clone();
+        let (wanted, count) = (asked.clone(), asked.len());
+        let asking =
+            tokio::spawn(async move { throttle.mark_each(&wanted, lasting, (now, until)).await });
+        let known = match tokio::time::timeout_at(deadline, asking).await {
+            Ok(Ok(Ok(new))) => new,
+            Ok(Ok(Err(_)) | Err(_)) | Err(_) => vec![true; count],
+        };
+        let mut known = known.into_iter();
+        here.into_iter()
+            .map(|new| new && known.next().unwrap_or(true))
+            .collect()
+    }
+
+    async fn mark_each(
+        &self,
+        keys: &[String],
+        lasting: Duration,
+        (now, until): (Time, Time),
+    ) -> Result<Vec<bool>, Error> {
+        if let Some(answer) = self
+            .ask_redis(now, async |redis: &Redis| {
+                redis.once_each(keys, lasting).await
+            })
+            .await
+        {
+            return Ok(answer);
+        }
+        Ok(self.store.mark_each_once(keys, now, until).await?)
+    }
+
+    fn mark_here(&self, keys: &[String], now: Time, until: Time) -> Vec<bool> {
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        if lately.len() + keys.len() > REMEMBERED_HERE {
+            lately.retain(|_, until| *until > now);
+            if lately.len() + keys.len() > REMEMBERED_HERE {
+                lately.clear();
+            }
+        }
+        keys.iter()
+            .map(|key| match lately.get(key) {
+                Some(marked) if *marked > now => false,
+                _ => {
+                    lately.insert(key.clone(), until);
+                    true
+                }
+            })
+            .collect()
     }
 
     /// Returns Redis, if it is configured, for `doctor`.

@@ -147,7 +147,7 @@ async fn hook(State(served): State<Served>, request: Request) -> Response {
     let unattended = asker.asks_before(&input).then(|| input.clone());
     let (record, mut answer) = match input.into_command(&id, None) {
         None => (None, None),
-        Some(command @ (Command::Judge(_) | Command::Enrich(_))) => {
+        Some(command @ (Command::Judge(_) | Command::Begin(_) | Command::Enrich(_))) => {
             let Some(mut reply) = ask(&served.agent, command, paths).await else {
                 return (StatusCode::SERVICE_UNAVAILABLE, "no answer in time").into_response();
             };
@@ -208,11 +208,12 @@ async fn ask(agent: &Agent, command: Command, paths: Vec<String>) -> Option<Repl
     let (deadline, session) = match &command {
         Command::Enrich(enrich) => (hooks.prompt_deadline_ms, &enrich.session),
         Command::Judge(judge) => (hooks.deadline_ms, &judge.session),
+        Command::Begin(begin) => (hooks.deadline_ms, &begin.session),
         _ => return None,
     };
     let actor = Actor::session(session);
     let answer = async {
-        if matches!(command, Command::Enrich(_)) {
+        if matches!(command, Command::Begin(_) | Command::Enrich(_)) {
             let looker = agent.clone();
             let ignored =
                 tokio::task::spawn_blocking(move || record::is_ignored(&looker, &paths)).await;

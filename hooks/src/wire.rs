@@ -1,6 +1,6 @@
 //! What the client sends: one JSON object an event.
 
-use agent::{Command, Enrich, Judge, Observation};
+use agent::{Begin, Command, Enrich, Judge, Observation};
 use chrono::{DateTime, Utc};
 use guard::Verdict;
 use serde_json::{Map, Value, json};
@@ -159,6 +159,19 @@ impl HookInput {
                 session,
                 cwd,
                 prompt,
+            })),
+            Event::Other {
+                ref name,
+                ref fields,
+            } if name == "SessionStart" => Some(Command::Begin(Begin {
+                event,
+                session,
+                cwd,
+                source: fields
+                    .get("source")
+                    .and_then(Value::as_str)
+                    .unwrap_or("startup")
+                    .to_owned(),
             })),
             Event::PostToolUse { .. }
             | Event::PostToolUseFailure { .. }

@@ -13,6 +13,7 @@ use crate::chunk;
 use crate::error::RagError;
 use crate::index::documents::{self, Document, NewDocument, Vectors, Which};
 use crate::index::embedded::{self, Hit};
+use crate::index::telling::{self, Term};
 use crate::index::{Collection, vectors};
 use crate::pool::Pool;
 use crate::rank;
@@ -87,6 +88,8 @@ pub struct Passage {
     pub text: String,
     /// Between 0 and 1, to be compared within one answer only.
     pub score: f64,
+    /// How much of the query's words stands in it, from 0 to 1; rare words count more, also those that stand nowhere.
+    pub coverage: f64,
     /// The cosine similarity to the query, when it was found by meaning.
     pub similarity: Option<f32>,
 }
@@ -201,15 +204,19 @@ impl Rag {
         let depth = (limit * 3).min(MAX_LIMIT);
         let terms = embedded::terms(&text);
         let (by_words, by_meaning) = tokio::join!(
-            embedded::search(&self.inner.pool, &terms, query.collection, depth as i64),
+            self.by_words(&terms, query.collection, depth),
             self.by_meaning(text, query.collection, depth, query.wait),
         );
-        let by_words = by_words?;
+        let (terms, by_words) = by_words?;
         let (nearest, retrieval) = match by_meaning {
             Ok(nearest) => (Some(nearest), Retrieval::Semantic),
             Err(why) => (None, Retrieval::FullText { why }),
         };
-        let passages = self.merge(by_words, nearest, limit).await?;
+        let mut passages = self.merge(by_words, nearest, limit).await?;
+        for passage in &mut passages {
+            let parts = [&*passage.title, &*passage.heading, &*passage.text];
+            passage.coverage = telling::coverage(&terms, &parts);
+        }
         Ok(Found {
             passages,
             retrieval,
@@ -309,6 +316,19 @@ impl Rag {
         Ok(sent.or(deleted))
     }
 
+    /// Searches for the words that tell most, and says how much each tells.
+    async fn by_words(
+        &self,
+        words: &[String],
+        collection: Option<Collection>,
+        depth: usize,
+    ) -> Result<(Vec<Term>, Vec<Hit>), RagError> {
+        let terms = telling::weigh(&self.inner.pool, words).await?;
+        let wanted = telling::wanted(&terms);
+        let hits = embedded::search(&self.inner.pool, &wanted, collection, depth as i64).await?;
+        Ok((terms, hits))
+    }
+
     /// Searches by meaning in a task of its own: when it is late, it goes on, so that a model being loaded is
     /// not given up each time.
     async fn by_meaning(
@@ -395,6 +415,7 @@ impl Rag {
                 heading: hit.heading,
                 text: hit.text,
                 score,
+                coverage: 0.0,
                 similarity: similarities.get(&id).copied(),
             });
             if passages.len() == limit {

@@ -4,6 +4,7 @@
 mod approvals;
 mod by_meaning;
 mod claude;
+mod context;
 mod crash;
 mod degraded;
 mod guard_alike;

@@ -46,6 +46,41 @@ impl Store {
         .await
     }
 
+    /// Marks keys until a time, in one statement; false for each that was marked already.
+    pub async fn mark_each_once(
+        &self,
+        keys: &[String],
+        now: Time,
+        until: Time,
+    ) -> Result<Vec<bool>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One statement must not touch a row twice.
+        let different: std::collections::BTreeSet<&String> = keys.iter().collect();
+        let marked: Vec<String> = self
+            .run(async {
+                rag::db!(self.pool, |p| {
+                    let mut query = sqlx::QueryBuilder::new(
+                        "insert into limits (key, tokens, updated_at, expires_at) ",
+                    );
+                    query.push_values(&different, |mut row, key| {
+                        row.push_bind(*key).push("0").push_bind(now).push_bind(until);
+                    });
+                    query.push(
+                        " on conflict (key) do update set updated_at = excluded.updated_at, expires_at = excluded.expires_at \
+                         where limits.expires_at <= ",
+                    );
+                    query.push_bind(now);
+                    query.push(" returning key");
+                    query.build_query_scalar().fetch_all(p).await
+                })
+            })
+            .await?;
+        let mut new: std::collections::BTreeSet<String> = marked.into_iter().collect();
+        Ok(keys.iter().map(|key| new.remove(key)).collect())
+    }
+
     /// Takes a mark away; false: there was none.
     pub async fn unmark(&self, key: &str) -> Result<bool, StoreError> {
         self.run(async {

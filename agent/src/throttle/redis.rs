@@ -84,6 +84,28 @@ impl Redis {
         Ok(set.is_some())
     }
 
+    /// Marks keys with one round trip; false for each that was marked already.
+    pub(super) async fn once_each(
+        &self,
+        keys: &[String],
+        lasting: Duration,
+    ) -> Result<Vec<bool>, RedisError> {
+        let mut connection = self.connection()?;
+        let lasting = u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX);
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline
+                .cmd("SET")
+                .arg(key)
+                .arg(1)
+                .arg("NX")
+                .arg("PX")
+                .arg(lasting);
+        }
+        let set: Vec<Option<String>> = pipeline.query_async(&mut connection).await?;
+        Ok(set.iter().map(Option::is_some).collect())
+    }
+
     /// Asks for version and latency, with a deadline of its own.
     pub async fn version(&self, deadline: Duration) -> Result<(String, Duration), String> {
         let mut connection = self.connection().map_err(|error| error.to_string())?;

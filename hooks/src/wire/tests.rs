@@ -25,6 +25,7 @@ fn kind(command: Option<&Command>) -> &'static str {
     match command {
         Some(Command::Judge(_)) => "judge",
         Some(Command::Enrich(_)) => "enrich",
+        Some(Command::Begin(_)) => "begin",
         Some(Command::Observe(_)) => "observe",
         Some(_) => "another",
         None => "nothing",
@@ -46,6 +47,7 @@ fn every_recorded_input_becomes_the_right_command() {
         let expected = match event {
             "PreToolUse" => "judge",
             "UserPromptSubmit" => "enrich",
+            "SessionStart" => "begin",
             "MessageDisplay" | "InstructionsLoaded" | "WorktreeCreate" => "nothing",
             _ => "observe",
         };

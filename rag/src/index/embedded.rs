@@ -4,6 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::index::Collection;
+use crate::index::telling::Wanted;
 use crate::pool::Pool;
 use crate::{chunk, db};
 
@@ -19,7 +20,7 @@ pub(crate) struct Hit {
 }
 
 /// More words than this say nothing more.
-const MAX_TERMS: usize = 32;
+const MAX_TERMS: usize = 64;
 /// A longer word is cut; no one looks for it.
 const MAX_TERM_CHARS: usize = 64;
 
@@ -39,7 +40,7 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
         let word = chunk::cut(&word.to_lowercase(), MAX_TERM_CHARS);
-        if !word.is_empty() && !words.contains(&word) && words.len() < 4 * MAX_TERMS {
+        if !word.is_empty() && !words.contains(&word) && words.len() < 2 * MAX_TERMS {
             words.push(word);
         }
     }
@@ -55,32 +56,59 @@ pub(crate) fn terms(text: &str) -> Vec<String> {
     telling
 }
 
-/// The passages that hold any of the terms, best first.
+/// The passages that hold what is wanted, best first.
 pub(crate) async fn search(
     pool: &Pool,
-    terms: &[String],
+    wanted: &Wanted,
     collection: Option<Collection>,
     limit: i64,
 ) -> Result<Vec<Hit>, sqlx::Error> {
-    if terms.is_empty() {
-        return Ok(Vec::new());
-    }
-    match pool {
-        Pool::Sqlite(pool) => {
-            sqlx::query_as(
-                "select p.id, p.document_id, d.source, d.title, p.heading, p.text \
-                 from passages_fts join passages p on p.number = passages_fts.rowid \
-                 join documents d on d.id = p.document_id \
-                 where passages_fts match $1 and ($2 is null or d.collection = $2) \
-                 order by bm25(passages_fts, 3.0, 1.0), p.number limit $3",
-            )
-            .bind(fts5_query(terms))
-            .bind(collection)
-            .bind(limit)
-            .fetch_all(pool)
-            .await
+    match (pool, wanted) {
+        (_, Wanted::Nothing) => Ok(Vec::new()),
+        (Pool::Sqlite(pool), Wanted::Any(terms)) => {
+            // Ranked by numbers alone: the texts of what is not among the best are never read.
+            let sql = if collection.is_some() {
+                "select p.id, p.document_id, d.source, d.title, p.heading, p.text from \
+                 (select f.rowid as number, bm25(passages_fts, 3.0, 1.0) as score from passages_fts f \
+                  join passages o on o.number = f.rowid join documents c on c.id = o.document_id \
+                  where passages_fts match $1 and c.collection = $2 order by score, f.rowid limit $3) found \
+                 join passages p on p.number = found.number join documents d on d.id = p.document_id \
+                 order by found.score, p.number"
+            } else {
+                "select p.id, p.document_id, d.source, d.title, p.heading, p.text from \
+                 (select rowid as number, bm25(passages_fts, 3.0, 1.0) as score from passages_fts \
+                  where passages_fts match $1 and $2 is null order by score, rowid limit $3) found \
+                 join passages p on p.number = found.number join documents d on d.id = p.document_id \
+                 order by found.score, p.number"
+            };
+            sqlx::query_as(sql)
+                .bind(fts5_query(terms))
+                .bind(collection)
+                .bind(limit)
+                .fetch_all(pool)
+                .await
         }
-        Pool::Postgres(pool) => {
+        (Pool::Sqlite(pool), Wanted::All(terms)) => {
+            // Ranking would count every passage of every word; the first that hold all are as good.
+            for count in (1..=terms.len()).rev() {
+                let found: Vec<Hit> = sqlx::query_as(
+                    "select p.id, p.document_id, d.source, d.title, p.heading, p.text \
+                     from passages_fts join passages p on p.number = passages_fts.rowid \
+                     join documents d on d.id = p.document_id \
+                     where passages_fts match $1 and ($2 is null or d.collection = $2) limit $3",
+                )
+                .bind(fts5_all(&terms[..count]))
+                .bind(collection)
+                .bind(limit)
+                .fetch_all(pool)
+                .await?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+            }
+            Ok(Vec::new())
+        }
+        (Pool::Postgres(pool), Wanted::Any(terms) | Wanted::All(terms)) => {
             // `ts_rank` counts a repeated word less each time; `ts_rank_cd` would let it beat a second word found,
             // and dividing by the length would favour a bare heading. Passages are of bounded size anyway.
             sqlx::query_as(
@@ -115,8 +143,17 @@ pub(crate) async fn by_ids(pool: &Pool, ids: &[Uuid]) -> Result<Vec<Hit>, sqlx::
     })
 }
 
+/// As [`fts5_query`], but all must match.
+fn fts5_all(terms: &[String]) -> String {
+    let quoted: Vec<String> = terms
+        .iter()
+        .map(|term| fts5_query(std::slice::from_ref(term)))
+        .collect();
+    quoted.join(" AND ")
+}
+
 /// Each term quoted, so that no user text is FTS5 syntax; any of them may match.
-fn fts5_query(terms: &[String]) -> String {
+pub(crate) fn fts5_query(terms: &[String]) -> String {
     let quoted: Vec<String> = terms
         .iter()
         .map(|term| format!("\"{}\"", term.replace('"', "\"\"")))
@@ -126,7 +163,7 @@ fn fts5_query(terms: &[String]) -> String {
 
 /// Each term quoted, as it stands and split at its signs: Postgres keeps `db1.example.com` as one word,
 /// but holds `api-gateway` also as `api` and `gateway`.
-fn websearch_query(terms: &[String]) -> String {
+pub(crate) fn websearch_query(terms: &[String]) -> String {
     let mut quoted: Vec<String> = Vec::new();
     for term in terms {
         let term = term.replace('"', " ");

@@ -5,6 +5,7 @@
 pub(crate) mod chroma;
 pub(crate) mod documents;
 pub(crate) mod embedded;
+pub(crate) mod telling;
 pub(crate) mod vectors;
 
 /// What a document is about; each has its own Chroma collection.

@@ -1,63 +1,62 @@
 //! What the inventory knows about the servers, services and domains that a prompt names.
 
-use std::collections::BTreeSet;
-
 use crate::snapshot::Snapshot;
 use crate::store::rows::{
-    Deployment, DeploymentStatus, HealthStatus, Route, Server, ServerStatus, Service, ServiceStatus,
+    Deployment, DeploymentStatus, Event, HealthStatus, Server, ServerStatus, Service, ServiceStatus,
 };
 
+use super::named::{Mention, Named};
 use super::quote::quoted;
 
-/// Most services, and most servers, that one prompt gets facts about.
-const MOST: usize = 8;
 /// Most names in a list.
 const LISTED: usize = 8;
 
-/// Returns a quoted block for each thing named, problems within it.
-pub(super) fn about(known: &Snapshot, prompt: &str) -> Vec<String> {
-    let words = words(prompt);
-    let names_route = |row: &Route| words.contains(&row.domain.to_lowercase());
-    let named = known.services.iter().filter(|row| {
-        words.contains(&row.name.to_lowercase())
-            || words.contains(&row.full_name().to_lowercase())
-            || known
-                .routes
-                .iter()
-                .any(|route| route.service_id == row.id && names_route(route))
+/// Most events of one thing.
+const EVENTS: usize = 3;
+
+/// Returns a quoted block for each thing named, in the order of the prompt, problems within it.
+pub(super) fn about(known: &Snapshot, named: &Named, events: &[Event]) -> Vec<String> {
+    let services = named.services.iter().map(|mention| {
+        let row = &known.services[mention.place];
+        let name = row.full_name();
+        let of_it = events
+            .iter()
+            .filter(|event| event.service.as_deref() == Some(name.as_str()));
+        with_events(service(known, row), mention, of_it)
     });
-    // `api@web1` means that one, not its namesakes.
-    let exact: Vec<&str> = words
-        .iter()
-        .filter_map(|word| word.split_once('@'))
-        .map(|(service, _)| service)
-        .collect();
-    let services = named
-        .filter(|row| {
-            !exact.contains(&row.name.to_lowercase().as_str())
-                || words.contains(&row.full_name().to_lowercase())
-        })
-        .take(MOST)
-        .map(|row| service(known, row));
-    let servers = known
-        .servers
-        .iter()
-        .filter(|row| names_server(&words, row))
-        .take(MOST)
-        .map(|row| server(known, row));
+    let servers = named.servers.iter().map(|mention| {
+        let row = &known.servers[mention.place];
+        let of_it = events
+            .iter()
+            .filter(|event| event.server.as_deref() == Some(row.name.as_str()));
+        with_events(server(known, row), mention, of_it)
+    });
     services
         .chain(servers)
         .map(|text| quoted(&guard::redact::redact(&text).text))
         .collect()
 }
 
-fn names_server(words: &BTreeSet<String>, row: &Server) -> bool {
-    let names = [&row.name, &row.hostname]
-        .into_iter()
-        .chain(&row.ip_addresses.0);
-    names
-        .filter(|name| !name.is_empty() && *name != "localhost")
-        .any(|name| words.contains(&name.to_lowercase()))
+/// Adds how the prompt writes the name, and what happened lately, the newest first.
+fn with_events<'e>(
+    mut text: String,
+    mention: &Mention,
+    events: impl Iterator<Item = &'e Event>,
+) -> String {
+    use std::fmt::Write as _;
+    if let Some(written) = &mention.written {
+        let _ = write!(text, "\nnearest name to `{written}` of the prompt");
+    }
+    let mut told: Vec<&str> = Vec::new();
+    for event in events {
+        if told.len() < EVENTS && !told.contains(&event.title.as_str()) {
+            told.push(&event.title);
+            let title: String = event.title.chars().take(200).collect();
+            let at = event.at.format("%Y-%m-%d %H:%M UTC");
+            let _ = write!(text, "\n{} event {at}: {title}", event.severity);
+        }
+    }
+    text
 }
 
 fn service(known: &Snapshot, row: &Service) -> String {
@@ -164,7 +163,7 @@ fn server(known: &Snapshot, row: &Server) -> String {
     lines.join("\n")
 }
 
-fn problems(row: &Service, last: Option<&Deployment>) -> Vec<String> {
+pub(crate) fn problems(row: &Service, last: Option<&Deployment>) -> Vec<String> {
     let mut problems = Vec::new();
     if matches!(
         row.health_status,
@@ -192,7 +191,7 @@ fn problems(row: &Service, last: Option<&Deployment>) -> Vec<String> {
     problems
 }
 
-fn health_words(health: HealthStatus) -> &'static str {
+pub(crate) fn health_words(health: HealthStatus) -> &'static str {
     match health {
         HealthStatus::Unknown => "health unknown",
         known => known.as_str(),
@@ -212,29 +211,22 @@ fn listed(what: &str, names: &[String]) -> Option<String> {
     })
 }
 
-/// Splits a prompt into words as names are written; `api.` at the end of a sentence is `api`.
-fn words(prompt: &str) -> BTreeSet<String> {
-    prompt
-        .split(|character: char| !(character.is_alphanumeric() || "._-@:".contains(character)))
-        .flat_map(|word| [word, word.split(':').next().unwrap_or(word)])
-        .map(|word| {
-            word.trim_matches(|character: char| "._-@:".contains(character))
-                .to_lowercase()
-        })
-        .filter(|word| !word.is_empty())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::named;
     use super::*;
     use crate::snapshot::example;
+    use crate::store::rows::{Json, Severity};
+
+    fn facts(prompt: &str) -> Vec<String> {
+        let known = example();
+        about(&known, &named::find(&known, prompt), &[])
+    }
 
     #[test]
     fn a_named_service_brings_its_facts() {
-        let facts = about(&example(), "Why is the api slow? See also API.");
         assert_eq!(
-            facts,
+            facts("Why is the api slow? See also API."),
             [
                 "> [inventory] service api@web1 (production): healthy, runs v1\n> needs postgres@web1 (database)\n> needed by shop@web1"
             ]
@@ -244,14 +236,14 @@ mod tests {
     #[test]
     fn nothing_named_brings_nothing() {
         assert_eq!(
-            about(&example(), "write a poem about apis and webs"),
+            facts("write a poem about apis and webs"),
             Vec::<String>::new()
         );
     }
 
     #[test]
     fn a_server_and_one_of_several_are_named_exactly() {
-        let facts = about(&example(), "restart shop@web1:8080, then look at db1.");
+        let facts = facts("restart shop@web1:8080, then look at db1.");
         assert!(
             facts[0].starts_with("> [inventory] service shop@web1"),
             "{facts:?}"
@@ -261,5 +253,33 @@ mod tests {
             "{facts:?}"
         );
         assert_eq!(facts.len(), 2);
+    }
+
+    #[test]
+    fn what_happened_to_it_lately_is_told_once() {
+        let known = example();
+        let event = |title: &str, service: &str| Event {
+            id: 1,
+            at: chrono::DateTime::default(),
+            server: Some("web1".to_owned()),
+            service: Some(service.to_owned()),
+            event_type: "health".to_owned(),
+            severity: Severity::Error,
+            title: title.to_owned(),
+            description: None,
+            metadata: Json(serde_json::json!({})),
+        };
+        let events = [
+            event("api does not answer", "api@web1"),
+            event("api does not answer", "api@web1"),
+            event("shop does not answer", "shop@web1"),
+        ];
+        let facts = about(&known, &named::find(&known, "is api down?"), &events);
+        assert_eq!(facts.len(), 1);
+        assert!(
+            facts[0].ends_with("\n> error event 1970-01-01 00:00 UTC: api does not answer"),
+            "{facts:?}"
+        );
+        assert_eq!(facts[0].matches("does not answer").count(), 1);
     }
 }
