@@ -219,7 +219,13 @@ async fn without_fjord_nobody_waits() {
     let home = waiting_for(60);
     let start = Instant::now();
     let asked = Asking::start(&home, &call("PreToolUse", "systemctl stop nginx"), "0");
-    assert_eq!(asked.said()["permissionDecision"], "ask");
+    let said = asked.said();
+    assert_eq!(said["permissionDecision"], "deny");
+    let reason = said["permissionDecisionReason"].as_str().unwrap();
+    assert!(
+        reason.contains("nobody sits before this session"),
+        "{reason}"
+    );
     let silent = Asking::start(&home, &call("PermissionRequest", "make release"), "0");
     assert_eq!(silent.end(), "");
     assert!(start.elapsed() < tests::DEADLINE);

@@ -169,7 +169,10 @@ pub(super) fn is_secret(value: &str, telling: Telling, place: Place) -> bool {
                     (Telling::Password, Place::Line) => plain && value.len() >= 6,
                     (Telling::Password, Place::Quoted) => plain && value.len() >= 5,
                     (Telling::Password, _) => plain,
-                    (_, Place::Literal) => plain && sight.others == 0 && value.len() >= 10,
+                    // Words with `-` between may be a pass phrase; with `_`, `.`, `/` or `:` they are a name.
+                    (_, Place::Literal) => {
+                        plain && !value.contains(['_', '.', '/', ':']) && value.len() >= 10
+                    }
                     _ => false,
                 }
         }

@@ -71,6 +71,27 @@ pub(crate) fn answer(
     Some(json!({ "hookSpecificOutput": specific }))
 }
 
+/// Refuses what should be asked where nobody sits and Fjord could not ask by phone either.
+///
+/// The client turns an `ask` into a refusal there, but not always: a command that writes to the client's own settings
+/// runs all the same.
+pub(crate) fn with_nobody_to_ask(mut object: Value, is_attended: bool) -> Value {
+    let asks = object.pointer("/hookSpecificOutput/permissionDecision") == Some(&json!("ask"));
+    if is_attended || !asks {
+        return object;
+    }
+    let specific = &mut object["hookSpecificOutput"];
+    let reason = specific["permissionDecisionReason"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    specific["permissionDecision"] = json!("deny");
+    specific["permissionDecisionReason"] = json!(format!(
+        "{reason} This needs a person; nobody sits before this session, and Fjord could not ask anybody elsewhere."
+    ));
+    object
+}
+
 fn denied(note: Option<&str>) -> String {
     match note.map(str::trim).filter(|note| !note.is_empty()) {
         Some(note) => format!("A person denied this through Fjord and says: {note}"),
@@ -125,6 +146,17 @@ mod tests {
             said["hookSpecificOutput"]["decision"],
             json!({ "behavior": "allow" })
         );
+    }
+
+    #[test]
+    fn without_fjord_an_unattended_question_is_a_refusal() {
+        let asks = json!({ "hookSpecificOutput": { "hookEventName": "PreToolUse", "permissionDecision": "ask", "permissionDecisionReason": "Why." } });
+        assert_eq!(with_nobody_to_ask(asks.clone(), true), asks);
+        let refused = with_nobody_to_ask(asks, false);
+        let specific = &refused["hookSpecificOutput"];
+        assert_eq!(specific["permissionDecision"], "deny");
+        let reason = specific["permissionDecisionReason"].as_str().unwrap();
+        assert!(reason.starts_with("Why. This needs a person"), "{reason}");
     }
 
     #[test]

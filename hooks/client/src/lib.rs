@@ -127,16 +127,22 @@ fn handle(start: Instant) {
             let until = start + Duration::from_secs(wait_s.min(about.can_wait_s));
             let word = daemon::wait_for_person(socket, &id, until);
             print_any(
-                approval::answer(&event, &word, (is_attended, wait_s))
-                    .or_else(|| own.merged(&event.name, None)),
+                approval::answer(&event, &word, (is_attended, wait_s)).or_else(|| {
+                    let said = own.merged(&event.name, None)?;
+                    Some(approval::with_nobody_to_ask(said, is_attended))
+                }),
             );
             if matches!(word, Word::Answered { .. }) {
                 daemon::tell_handed_on(socket, &id);
             }
         }
-        Some(Heard::Object(object)) => print_any(own.merged(&event.name, Some(object))),
-        Some(Heard::Nothing | Heard::Asked { .. }) | None => {
-            print_any(own.merged(&event.name, None));
+        heard => {
+            let theirs = match heard {
+                Some(Heard::Object(object)) => Some(object),
+                Some(Heard::Nothing | Heard::Asked { .. }) | None => None,
+            };
+            let said = own.merged(&event.name, theirs);
+            print_any(said.map(|object| approval::with_nobody_to_ask(object, is_attended)));
         }
     }
     if recorded && !is_delivered {
