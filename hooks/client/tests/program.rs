@@ -252,7 +252,7 @@ fn an_older_daemon_knows_no_approvals_and_the_sessions_own_flow_goes_on() {
     assert!(request.contains("\r\nFjord-Can-Wait: 120\r\n"), "{request}");
     std::fs::remove_file(home.path().join("fjord.sock")).expect("the socket");
     let daemon = serve(home.listen(), OLD_ASK);
-    assert_eq!(decision(&home.run_with(&bash("ls"), UNATTENDED)), "ask");
+    assert_eq!(decision(&home.run_with(&bash("ls"), UNATTENDED)), "deny");
     daemon.join().expect("the daemon ends");
     assert!(start.elapsed() < Duration::from_secs(5), "nobody waited");
     assert!(home.spooled().is_empty());
