@@ -79,8 +79,34 @@ pub(crate) fn resolve(cwd: Option<&str>, path: &str) -> Option<String> {
     })
 }
 
+/// The path on this machine of what a container has from it.
+pub(crate) fn mounted(run: &Run, arg: &Arg) -> Option<String> {
+    if run.mounts.is_empty() {
+        return None;
+    }
+    let path = resolve(run.cwd.as_deref(), &arg.text)?;
+    run.mounts
+        .iter()
+        .filter(|(target, _)| is_within(&path, target))
+        .max_by_key(|(target, _)| target.len())
+        .map(|(target, source)| {
+            let rest = path.get(target.len()..).unwrap_or_default();
+            format!("{}{rest}", source.trim_end_matches('/'))
+        })
+        .map(|path| {
+            if path.is_empty() {
+                "/".to_owned()
+            } else {
+                path
+            }
+        })
+}
+
 /// The absolute text of an argument, as seen from a command's directory.
 pub(crate) fn absolute(run: &Run, arg: &Arg) -> Option<String> {
+    if let Some(path) = mounted(run, arg) {
+        return Some(path);
+    }
     resolve(run.cwd.as_deref(), &arg.text)
 }
 
@@ -98,6 +124,13 @@ pub(crate) fn place(run: &Run, arg: &Arg, facts: &Facts) -> Place {
     let text = arg.text.as_str();
     if text.is_empty() {
         return Place::Project;
+    }
+    if let Some(path) = mounted(run, arg) {
+        let here = Arg {
+            glob: arg.glob,
+            ..Arg::new(path)
+        };
+        return place(&Run::default(), &here, facts);
     }
     let absolute_path = text.starts_with(['/', '~']);
     let Some(mut path) = resolve(run.cwd.as_deref(), text) else {

@@ -156,7 +156,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             } else if edits && touched.iter().any(|arg| decides_login(&arg.text)) {
                 report(findings, rule(RULES, "accounts.login-keys"));
             } else if edits
-                && view.program != "tee"
+                && (view.program != "tee" || !view.run.has(Some('a'), &["append"]))
                 && touched.iter().any(|arg| is_history(&arg.text))
             {
                 report(findings, rule(RULES, "accounts.traces"));

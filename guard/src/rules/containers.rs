@@ -3,6 +3,7 @@
 use super::table::{self, Row, row, with};
 use super::{Field, Finding, RuleDoc, View, report, rule};
 use crate::Verdict;
+use crate::run::{Arg, base_name};
 
 pub(super) const FIELD: Field = Field {
     rules: RULES,
@@ -31,6 +32,13 @@ const RULES: &[RuleDoc] = &[
         severity: Verdict::Ask,
         reason: "This stops and deletes containers with what is stored inside them.",
         alternative: "`docker stop` first, and see whether anything still needs them.",
+    },
+    RuleDoc {
+        id: "containers.host-root",
+        field: "containers",
+        severity: Verdict::Ask,
+        reason: "This gives a shell with all rights on the machine itself, and not in a container only.",
+        alternative: "Mount the one folder that is needed, and leave `--privileged` out.",
     },
     RuleDoc {
         id: "containers.registry",
@@ -219,6 +227,51 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// Programs that give a prompt, or step out of the container.
+const SHELLS: &[&str] = &["sh", "bash", "ash", "zsh", "fish", "dash"];
+
+/// A shell in a container that has the whole machine.
+fn hands_over_the_host(view: &View<'_>, findings: &mut Vec<Finding>) {
+    let args = view.args();
+    let name = |arg: &Arg| base_name(&arg.text);
+    let of_the_machine = view.run.has(None, &["privileged"])
+        || view.run.value(&["--pid"]) == Some("host")
+        || view
+            .run
+            .value(&["--cap-add"])
+            .is_some_and(|right| matches!(right, "ALL" | "all" | "SYS_ADMIN"));
+    let whole = args.iter().any(|arg| {
+        let value = arg.text.strip_prefix("--volume=").unwrap_or(&arg.text);
+        let value = value.strip_prefix("-v").unwrap_or(value);
+        value.starts_with("/:/")
+            || arg.text.contains("type=bind")
+                && arg
+                    .text
+                    .split(',')
+                    .any(|part| matches!(part, "source=/" | "src=/"))
+    });
+    let prompts = args
+        .last()
+        .is_some_and(|arg| SHELLS.contains(&name(arg).as_str()));
+    // With a command behind it, that command is followed and judged as one of the machine.
+    let steps_out = match args {
+        [.., before, _] if name(before) == "chroot" => true,
+        _ => args
+            .iter()
+            .position(|arg| name(arg) == "nsenter")
+            .and_then(|at| args.get(at + 1..))
+            .is_some_and(|rest| {
+                rest.iter().all(|arg| {
+                    arg.text
+                        .starts_with(|one: char| one == '-' || one.is_ascii_digit())
+                })
+            }),
+    };
+    if (of_the_machine || whole) && (prompts || steps_out) {
+        report(findings, rule(RULES, "containers.host-root"));
+    }
+}
+
 fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     table::judge(view, ROWS, RULES, findings);
     if !view.is(ENGINES) || view.wants_help() {
@@ -237,6 +290,9 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                 ENGINES.contains(&feeder.program().as_str()) && feeder.has(Some('q'), &["quiet"])
             })
         });
+    if matches!(first, "run" | "create") || first == "container" && second == "run" {
+        hands_over_the_host(view, findings);
+    }
     let replicas = view.run.value(&["--replicas"]) == Some("0");
     let to_nothing = first == "service"
         && (second == "scale" && words.iter().any(|word| word.ends_with("=0"))

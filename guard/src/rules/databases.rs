@@ -222,15 +222,28 @@ const ROWS: &[Row] = &[
         "databases.drop",
     ),
     row(
-        &["elasticsearch-keystore"],
+        &["elasticsearch-keystore", "opensearch-keystore"],
         &["remove|create|upgrade"],
         "databases.access",
     ),
     row(
         &["elasticsearch-users"],
-        &["userdel|roles|passwd"],
+        &["userdel|passwd"],
         "databases.access",
     ),
+    with(
+        &["elasticsearch-users"],
+        &["roles"],
+        &["-a", "-r", "--add", "--remove"],
+        "databases.access",
+    ),
+    with(
+        &["rdiff-backup"],
+        &[],
+        &["--remove-older-than"],
+        "databases.backups",
+    ),
+    row(&["rdiff-backup"], &["remove|regress"], "databases.backups"),
     row(
         &["elasticsearch-node"],
         &["unsafe-bootstrap|detach-cluster|repurpose|remove-settings|remove-customs"],

@@ -244,10 +244,16 @@ fn remove(view: &View<'_>, findings: &mut Vec<Finding>) {
                 "is in a home directory and not in the project",
             ),
             Place::Outside if force => (Verdict::Ask, "is not in the project"),
-            Place::Project if force && !is_rebuilt(target) && view.run.host.is_none() => (
-                Verdict::Ask,
-                "is in the project and no build makes it again",
-            ),
+            Place::Project
+                if force
+                    && !is_rebuilt(target)
+                    && (view.run.host.is_none() || paths::mounted(view.run, target).is_some()) =>
+            {
+                (
+                    Verdict::Ask,
+                    "is in the project and no build makes it again",
+                )
+            }
             Place::Unknown if force && (!is_rebuilt(target) || on_server) => {
                 (Verdict::Ask, "cannot be known before it runs")
             }

@@ -317,8 +317,10 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
     }
     // Whoever is bound to it may do everything in the cluster.
     let hands_over = view.is(KUBE)
-        && (matches!(words.as_slice(), ["create", "clusterrolebinding", ..])
-            && view.run.value(&["--clusterrole"]) == Some("cluster-admin")
+        && (matches!(
+            words.as_slice(),
+            ["create", "clusterrolebinding" | "rolebinding", ..]
+        ) && view.run.value(&["--clusterrole"]) == Some("cluster-admin")
             || matches!(
                 words.as_slice(),
                 [
@@ -339,6 +341,13 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
                     ..
                 ]
             ));
+    let takes_rights = view.is(KUBE)
+        && matches!(words.as_slice(), ["auth", "reconcile", ..])
+        && (view.has_word("--remove-extra-permissions")
+            || view.has_word("--remove-extra-subjects"));
+    if takes_rights {
+        report(findings, rule(RULES, "kubernetes.delete"));
+    }
     if hands_over {
         report(findings, rule(RULES, "kubernetes.access"));
     }

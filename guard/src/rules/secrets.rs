@@ -2,6 +2,7 @@
 
 mod mild;
 mod paths;
+mod sent;
 mod shown;
 mod uses;
 
@@ -177,7 +178,9 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             !is_identity
                 && !before.is_some_and(|flag| is_used(&flag.text, &view.program))
                 && is_sent(&arg.text, &view.program)
-        }) || puts_secret(view);
+        }) || puts_secret(view)
+            || sent::copies_secret(view)
+            || view.run.stdin.file.is_some() && own.is_some() && !view.is(&["ssh"]);
         let fed = view.feeders().find(|run| {
             reads_secret(run).is_some()
                 || prints_environment(run)
@@ -199,6 +202,11 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             );
             return;
         }
+    }
+    if view.is(SENDERS)
+        && let Some(reason) = sent::sends_named(view)
+    {
+        report_as(findings, rule(RULES, "secrets.send"), Verdict::Ask, reason);
     }
     let sends_folder = view.is(&[
         "curl", "wget", "nc", "ncat", "netcat", "http", "https", "xh",

@@ -26,10 +26,12 @@ impl Walker<'_> {
         let mut args = Vec::new();
         self.expand(scope, word, &mut args);
         let glob = args.iter().any(|arg| arg.glob);
+        let secret = args.iter_mut().find_map(|arg| arg.secret.take());
         let texts: Vec<String> = args.into_iter().map(|arg| arg.text).collect();
         Arg {
             text: texts.join(" "),
             glob,
+            secret,
         }
     }
 
@@ -100,7 +102,11 @@ impl Walker<'_> {
                             values.iter().map(|value| value.text.as_str()).collect();
                         values = vec![Arg::new(texts.join(" "))];
                     }
+                    let secret = is_telling(name) && values.iter().any(|value| !value.is_known());
                     self.join(scope, &values, *quoted, &mut current, args);
+                    if secret && let Some(arg) = current.as_mut().or(args.last_mut()) {
+                        arg.secret = Some(name.as_str().into());
+                    }
                 }
                 Part::Substitution { script, quoted } => {
                     let text = self.substitution(scope, script);
@@ -212,6 +218,32 @@ impl Walker<'_> {
             }
         }
     }
+}
+
+/// Whether a variable of the environment, by its name, holds a secret.
+fn is_telling(name: &str) -> bool {
+    let secret = ["SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"]
+        .iter()
+        .any(|word| name.contains(word))
+        || ["TOKEN", "_PASS", "_KEY", "APIKEY"]
+            .iter()
+            .any(|end| name.ends_with(end));
+    let harmless = [
+        "CACHE",
+        "PUBLIC",
+        "PRIMARY",
+        "PAGE",
+        "NEXT",
+        "OBJECT",
+        "PARTITION",
+        "S3_KEY",
+        "CSRF",
+        "SORT",
+    ];
+    secret
+        && name.len() < 64
+        && !name.bytes().any(|one| one.is_ascii_lowercase())
+        && !harmless.iter().any(|word| name.contains(word))
 }
 
 /// Whether the word has a brace expression outside quotes, as far as a glance tells.

@@ -149,6 +149,7 @@ impl Walker<'_> {
                         .map(|arg| Arg {
                             text: self.filled(&arg.text, &mark, &item.text),
                             glob: arg.glob,
+                            secret: arg.secret.clone(),
                         })
                         .collect();
                     self.run(&mut deeper, words, own.clone());
@@ -390,6 +391,7 @@ impl Walker<'_> {
                     .map(|arg| Arg {
                         text: self.filled(&arg.text, "{}", &found),
                         glob: arg.glob,
+                        secret: arg.secret.clone(),
                     })
                     .collect();
                 self.run(

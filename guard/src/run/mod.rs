@@ -34,6 +34,8 @@ pub(crate) use powershell::as_shell;
 pub(crate) use scope::quote;
 pub(crate) use walk::ITSELF;
 
+use std::rc::Rc;
+
 use crate::shell::RedirectKind;
 
 /// Stands in a text for what cannot be known.
@@ -46,6 +48,8 @@ pub(crate) struct Arg {
     pub(crate) text: String,
     /// Whether it has unquoted `*`, `?` or `[`.
     pub(crate) glob: bool,
+    /// A variable of the environment in it whose name tells of a secret.
+    pub(crate) secret: Option<Box<str>>,
 }
 
 impl Arg {
@@ -53,6 +57,7 @@ impl Arg {
         Self {
             text: text.into(),
             glob: false,
+            secret: None,
         }
     }
 
@@ -97,6 +102,8 @@ pub(crate) struct Run {
     pub(crate) inputs: Vec<usize>,
     /// What is set on the line for it and names a machine or what it is for: see [`walk::NAMES_A_MACHINE`].
     pub(crate) environment: Vec<(&'static str, String)>,
+    /// In a container: its folders that are folders of this machine, and which.
+    pub(crate) mounts: Rc<Vec<(String, String)>>,
 }
 
 /// All that a script would run.

@@ -168,6 +168,7 @@ fn changed(arg: &Arg, operation: Operation, word: &Arg) -> Arg {
     found.map_or_else(Arg::unknown, |text| Arg {
         text,
         glob: arg.glob,
+        secret: arg.secret.clone(),
     })
 }
 

@@ -274,6 +274,7 @@ fn operands(args: &[Arg]) -> Vec<Arg> {
             found.push(Arg {
                 text: arg.text.trim_end_matches(',').to_owned(),
                 glob: arg.glob,
+                secret: arg.secret.clone(),
             });
         }
     }

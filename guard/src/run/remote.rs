@@ -235,6 +235,13 @@ impl Walker<'_> {
         let entrypoint = super::wrappers::values(rest, &["--entrypoint"])
             .into_iter()
             .next();
+        if !is_kube {
+            inner.mounts = Rc::new(mounts(rest, scope.cwd.as_deref()));
+            inner.cwd = super::wrappers::values(rest, &["-w", "--workdir"])
+                .into_iter()
+                .next()
+                .filter(|folder| folder.starts_with('/'));
+        }
         let rest = if is_kube {
             skip_flags(
                 rest,
@@ -279,6 +286,52 @@ impl Walker<'_> {
             );
         }
     }
+}
+
+/// How many mounts of a container are kept.
+const MAX_MOUNTS: usize = 8;
+
+/// The folders of this machine that a container is given, by their names in it.
+/// What it may only read is its own as far as deleting goes.
+fn mounts(args: &[Arg], cwd: Option<&str>) -> Vec<(String, String)> {
+    let options = args.len().saturating_sub(skip_options(args).len());
+    let options = args.get(..options).unwrap_or_default();
+    let short = super::wrappers::values(options, &["-v", "--volume"]);
+    let long = super::wrappers::values(options, &["--mount"]);
+    let short = short.iter().filter_map(|value| {
+        let mut parts = value.split(':');
+        let (source, target) = (parts.next()?, parts.next()?);
+        let read_only = parts
+            .next()
+            .is_some_and(|options| options.split(',').any(|one| one == "ro"));
+        (!read_only).then_some((source, target))
+    });
+    let long = long.iter().filter_map(|value| {
+        let named = |names: &[&str]| {
+            value
+                .split(',')
+                .filter_map(|part| part.split_once('='))
+                .find(|(name, _)| names.contains(name))
+                .map(|(_, value)| value)
+        };
+        let read_only = value
+            .split(',')
+            .any(|part| part.starts_with("readonly") || part == "ro");
+        let source = named(&["source", "src"])?;
+        let target = named(&["target", "dst", "destination"])?;
+        (!read_only).then_some((source, target))
+    });
+    short
+        .chain(long)
+        .filter(|(source, target)| {
+            source.starts_with(['/', '.', '~']) && target.starts_with('/') && target.len() < 256
+        })
+        .filter_map(|(source, target)| {
+            let source = crate::paths::resolve(cwd, source)?;
+            Some((target.trim_end_matches('/').to_owned(), source))
+        })
+        .take(MAX_MOUNTS)
+        .collect()
 }
 
 /// The words after the options of `docker run` and its like: those without a value are few.

@@ -18,6 +18,8 @@ pub(super) const MAX_COPIED: usize = 1 << 16;
 pub(super) struct Scope {
     pub(super) cwd: Option<String>,
     pub(super) host: Option<String>,
+    /// Folders of a container that are folders of this machine.
+    pub(super) mounts: Rc<Vec<(String, String)>>,
     pub(super) via: Vec<String>,
     pub(super) variables: Rc<BTreeMap<String, Value>>,
     pub(super) functions: Rc<BTreeMap<String, Rc<Command>>>,

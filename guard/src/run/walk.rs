@@ -443,6 +443,7 @@ impl<'h> Walker<'h> {
             stdin,
             inputs,
             environment: environment(scope),
+            mounts: Rc::clone(&scope.mounts),
         });
     }
 }

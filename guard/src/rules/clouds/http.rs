@@ -33,8 +33,8 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             .map(|word| word.strip_prefix("url=").unwrap_or(word))
             .filter(|word| word.contains('/') && !word.contains(' '))
     };
-    if is("delete") && !own
-        || (is("post") || sends) && !own && addresses().any(|word| ends_in_deletion(word))
+    if (is("delete") || is("purge") || is("ban")) && !own
+        || posts && !own && addresses().any(ends_in_deletion)
     {
         let known = rule(RULES, "clouds.api-delete");
         match inventory::behind(view) {
@@ -46,7 +46,7 @@ pub(super) fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
         }
     } else if posts && addresses().any(money::moves) && !money::plays(view.args()) {
         report(findings, rule(RULES, "clouds.money"));
-    } else if posts && !own && addresses().any(|word| stops_jenkins(word)) {
+    } else if posts && !own && addresses().any(stops_jenkins) {
         report(findings, rule(RULES, "clouds.change"));
     }
 }
@@ -161,7 +161,17 @@ fn ends_in_deletion(address: &str) -> bool {
     let Some((_, last)) = path.trim_end_matches('/').rsplit_once('/') else {
         return false;
     };
-    let mut parts = last.split(['-', '_', ':']).filter(|part| !part.is_empty());
+    let mut parts = last
+        .split(['-', '_', ':'])
+        .filter(|part| !part.is_empty())
+        .skip_while(|part| matches!(*part, "bulk" | "batch" | "mass" | "force" | "hard"));
+    // `chat.delete`, `conversations.archive`.
+    if matches!(
+        last.split_once('.'),
+        Some((_, "delete" | "archive" | "remove" | "kick" | "revoke"))
+    ) {
+        return true;
+    }
     // An issue is closed every day, an index is not.
     last == "_close"
         // A password is reset every day, a store is not.

@@ -33,6 +33,7 @@ const DEEDS: &[&str] = &[
     "cancels",
     "cancel_for_items",
     "capture",
+    "cancellations",
     "captures",
     "charges",
     "disbursements",
@@ -46,6 +47,8 @@ const DEEDS: &[&str] = &[
     "topups",
     "transfers",
     "void",
+    "voids",
+    "withdrawals",
 ];
 
 /// Whether the key of a test account is given.

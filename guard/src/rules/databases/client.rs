@@ -2,6 +2,7 @@
 
 use super::{RULES, Verdict, sql, stores};
 use crate::rules::{Finding, View, report, report_as, rule, tools};
+use crate::run::base_name;
 
 /// Tools with sub-commands that take SQL, sorted by name, and the words of those.
 const CARRIERS: &[(&str, &[&str])] = &[
@@ -13,6 +14,7 @@ const CARRIERS: &[(&str, &[&str])] = &[
             "athena start-query-execution",
             "redshift-data execute-statement|batch-execute-statement",
             "dynamodb execute-statement|batch-execute-statement",
+            "timestream-query query",
         ],
     ),
     (
@@ -62,6 +64,19 @@ const CARRIERS: &[(&str, &[&str])] = &[
 
 /// Whether a tool with sub-commands is given SQL.
 pub(super) fn carries(view: &View<'_>) -> bool {
+    // `python manage.py dbshell`.
+    if view.is(&["python", "python3", "php", "ruby"])
+        && let [script, verb, ..] = view.args()
+        && matches!(
+            base_name(&script.text).as_str(),
+            "manage.py" | "artisan" | "console" | "rails"
+        )
+    {
+        return matches!(
+            verb.text.as_str(),
+            "dbshell" | "db" | "dbconsole" | "doctrine:query:sql" | "dbal:run-sql"
+        );
+    }
     CARRIERS
         .binary_search_by(|(name, _)| (*name).cmp(view.program.as_str()))
         .is_ok_and(|at| CARRIERS[at].1.iter().any(|words| tools::says(view, words)))
@@ -241,14 +256,6 @@ fn statements(view: &View<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_tools_that_carry_sql_are_sorted() {
-        assert!(super::CARRIERS.is_sorted_by_key(|(name, _)| *name));
-    }
-}
-
 /// Whether a text that is put together into SQL starts with a harm.
 fn writes_harm(text: &str) -> bool {
     let start = text.trim_start();
@@ -265,4 +272,12 @@ fn writes_harm(text: &str) -> bool {
             .get(..harm.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(harm))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tools_that_carry_sql_are_sorted() {
+        assert!(super::CARRIERS.is_sorted_by_key(|(name, _)| *name));
+    }
 }

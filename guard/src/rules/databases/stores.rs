@@ -51,16 +51,21 @@ fn redis_words(words: &[&str], findings: &mut Vec<Finding>) {
             "" | "\"\"" | "''",
         ]
         | ["config", "set", "appendonly" | "protected-mode", "no"] => "databases.settings",
+        ["config", "set", "dir" | "dbfilename" | "rename-command", ..]
+        | ["module", "load" | "loadex", ..] => "databases.server-command",
+        ["replicaof" | "slaveof", host, ..] if *host != "no" => "databases.node",
         [
+            "cluster",
+            "reset" | "forget" | "flushslots" | "delslots" | "failover",
+            ..,
+        ]
+        | ["failover" | "swapdb", ..]
+        | [
             "debug",
             "segfault" | "sleep" | "panic" | "oom" | "restart" | "crash-and-recover" | "flushall"
             | "leak",
             ..,
         ] => "databases.node",
-        ["config", "set", "dir" | "dbfilename" | "rename-command", ..]
-        | ["module", "load" | "loadex", ..] => "databases.server-command",
-        ["replicaof" | "slaveof", host, ..] if *host != "no" => "databases.node",
-        ["cluster", "reset" | "forget", ..] => "databases.node",
         ["acl", "deluser" | "setuser", ..] => "databases.access",
         _ => return,
     };

@@ -12,6 +12,7 @@ pub(super) fn is_system_file(view: &View<'_>, target: &Arg) -> bool {
         .host
         .as_deref()
         .is_some_and(|host| host.starts_with("container "))
+        && paths::mounted(view.run, target).is_none()
     {
         return false;
     }

@@ -14,9 +14,13 @@ const BY_NAME: &[&str] = &[
     "Files.delete",
     "Files.deleteIfExists",
     "file.remove",
+    "fs.promises.rm",
+    "fs.promises.unlink",
     "fs.remove",
     "fs.rm",
     "fs.unlink",
+    "fsPromises.rm",
+    "fsPromises.unlink",
     "fsp.rm",
     "fsp.unlink",
     "os.remove",
@@ -106,9 +110,9 @@ pub(super) fn steps(tokens: &[Token], found: &mut Vec<Step>) {
     }
 }
 
-/// `{recursive: true}`.
+/// `{recursive: true}`, also without the blank.
 fn is_recursive(token: &Token) -> bool {
-    matches!(token, Token::Name(name) if name.trim_end_matches(':') == "recursive")
+    matches!(token, Token::Name(name) if name.split(':').next() == Some("recursive"))
 }
 
 fn remove(path: String, pattern: bool, recursive: bool) -> Step {
@@ -157,13 +161,14 @@ fn listed(tokens: &[Token]) -> Option<String> {
             (Some(folder), Some(pattern)) => {
                 Some(format!("{}/{pattern}", folder.trim_end_matches('/')))
             }
-            (Some(folder), None) => Some(format!("{}/{all}", folder.trim_end_matches('/'))),
             (None, Some(pattern)) if by_pattern => Some(if picks && pattern.ends_with("/*") {
                 format!("{pattern}.picked")
             } else {
                 pattern.to_owned()
             }),
-            (None, Some(folder)) => Some(format!("{}/{all}", folder.trim_end_matches('/'))),
+            (Some(folder), None) | (None, Some(folder)) => {
+                Some(format!("{}/{all}", folder.trim_end_matches('/')))
+            }
             (None, None) => None,
         }
     })

@@ -88,7 +88,12 @@ pub(super) fn step(tokens: &[Token]) -> Option<Step> {
         return None;
     }
     let found = tokens.windows(2).find_map(|pair| match pair {
-        [Token::Name(name), Token::Mark('(')] if changes(name) => Some(name),
+        // What is called on the answer of another call is no list.
+        [Token::Name(name), Token::Mark('(')]
+            if changes(name) || matches!(name.as_str(), "remove" | "prune" | "kill") =>
+        {
+            Some(name)
+        }
         _ => None,
     })?;
     let last = found.rsplit(['.', ':']).next().unwrap_or_default();
@@ -104,7 +109,11 @@ fn takes_in(token: &Token, before: &[Token]) -> bool {
         )
     });
     let word = match token {
-        Token::Name(name) if imported || name.contains(['.', ':']) => {
+        Token::Name(name)
+            if imported
+                || before.last().is_some_and(|mark| mark.is('\\'))
+                || name.contains(['.', ':']) =>
+        {
             name.split(['.', ':']).next().unwrap_or_default()
         }
         Token::Text(text) if imported && text.len() < 64 => {
