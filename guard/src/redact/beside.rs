@@ -2,7 +2,7 @@
 
 use super::names::Role;
 use super::values::{Place, Telling, is_encoded_login, is_random, is_secret};
-use super::{Kind, Span};
+use super::{Kind, MARK, Span};
 
 /// How long a value may be before it is taken for text.
 const MOST: usize = 4_096;
@@ -17,7 +17,13 @@ pub(super) struct Ends {
     known: [std::ops::Range<usize>; 7],
     /// How many bytes were searched.
     pub(super) steps: usize,
+    /// How far the last values reached, and how many in a row began inside one before them.
+    reached: usize,
+    inside: usize,
 }
+
+/// How many values that begin inside one another are looked at, where none of them is a secret.
+const MAX_INSIDE: usize = 16;
 
 /// What a value ends at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +105,25 @@ impl Ends {
             to += 1;
         }
         to
+    }
+}
+
+impl Ends {
+    /// Whether the value from a name to there is looked at: of an endless word without a blank, that holds
+    /// nothing but names, the end is not looked at again for each name.
+    fn may_look(&mut self, start: usize, to: usize) -> bool {
+        self.inside = if start < self.reached {
+            self.inside + 1
+        } else {
+            0
+        };
+        self.reached = self.reached.max(to);
+        self.inside <= MAX_INSIDE
+    }
+
+    /// Behind a secret, masked or not, the names begin anew.
+    fn look_anew(&mut self) {
+        self.reached = 0;
     }
 }
 
@@ -245,6 +270,11 @@ pub(super) fn value(text: &str, name: Name, ends: &mut Ends) -> Option<Span> {
         return Some(span);
     }
     let value = text.get(at..to)?;
+    if value.starts_with(MARK.trim_ascii_end()) {
+        ends.look_anew();
+    } else if !ends.may_look(start, to) {
+        return None;
+    }
     if sign_byte == b' ' && !is_word {
         // Behind a blank stand words; only what no word looks like is a value.
         return (is_random(value)
@@ -268,8 +298,11 @@ pub(super) fn value(text: &str, name: Name, ends: &mut Ends) -> Option<Span> {
         && value
             .bytes()
             .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
-    (!spaced_word && !flag_value && !metavar && is_secret(value, name.telling, place))
-        .then_some(span(at, to, name))
+    let found = !spaced_word && !flag_value && !metavar && is_secret(value, name.telling, place);
+    if found {
+        ends.look_anew();
+    }
+    found.then_some(span(at, to, name))
 }
 
 fn span(start: usize, end: usize, name: Name) -> Span {

@@ -108,6 +108,17 @@ const WORDS: &[(&str, &str, usize)] = &[
     ("vault", "login", 1),
 ];
 
+/// For each first letter of a program, where the programs with it begin among the flags.
+const FROM: [usize; 128] = {
+    let mut from = [FLAGS.len(); 128];
+    let mut at = FLAGS.len();
+    while at > 0 {
+        at -= 1;
+        from[FLAGS[at].program.as_bytes()[0] as usize] = at;
+    }
+    from
+};
+
 /// For each first letter of a program, a bit for each second.
 const BEGINS: [u128; 128] = {
     let mut begins = [0; 128];
@@ -142,8 +153,9 @@ impl Line {
         if name.len() > 16 || !super::forms::may_begin(&BEGINS, name[0], second) {
             return None;
         }
-        let flags = stretch(FLAGS, name, |flag| flag.program);
-        let words = stretch(WORDS, name, |word| word.0);
+        let from = FROM.get(usize::from(name[0])).copied();
+        let flags = stretch(FLAGS, from?, name, |flag| flag.program);
+        let words = stretch(WORDS, 0, name, |word| word.0);
         (flags.1 > 0 || words.1 > 0).then_some(Self {
             flags,
             words,
@@ -210,8 +222,19 @@ impl Line {
     }
 }
 
-fn stretch<T>(table: &[T], name: &[u8], of: impl Fn(&T) -> &'static str) -> (usize, usize) {
-    let from = table.partition_point(|one| of(one).as_bytes() < name);
+/// Where the rows of this name begin, looked for from there on, and how many there are.
+fn stretch<T>(
+    table: &[T],
+    from: usize,
+    name: &[u8],
+    of: impl Fn(&T) -> &'static str,
+) -> (usize, usize) {
+    let first = |one: &T| of(one).as_bytes()[0];
+    let from = from
+        + table[from..]
+            .iter()
+            .take_while(|one| first(one) <= name[0] && of(one).as_bytes() != name)
+            .count();
     let count = table[from..]
         .iter()
         .take_while(|one| of(one).as_bytes() == name)

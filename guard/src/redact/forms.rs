@@ -195,6 +195,35 @@ pub(super) fn may_begin(begins: &[u128; 128], first: u8, second: u8) -> bool {
             .is_some_and(|seconds| seconds >> second & 1 == 1)
 }
 
+/// Where the forms that begin with two bytes are listed.
+const fn slot(first: u8, second: u8) -> usize {
+    first.wrapping_mul(31).wrapping_add(second) as usize
+}
+
+/// Stands for no form.
+const NONE: u8 = u8::MAX;
+
+/// The first form of each slot, and for each form the next of its slot.
+const LISTS: ([u8; 256], [u8; FORMS.len()]) = {
+    let mut heads = [NONE; 256];
+    let mut nexts = [NONE; FORMS.len()];
+    let mut at = FORMS.len();
+    while at > 0 {
+        at -= 1;
+        let prefix = FORMS[at].prefix.as_bytes();
+        let slot = slot(prefix[0], prefix[1]);
+        nexts[at] = heads[slot];
+        #[expect(clippy::cast_possible_truncation, reason = "there are fewer than that")]
+        {
+            assert!(at < NONE as usize);
+            heads[slot] = at as u8;
+        }
+    }
+    (heads, nexts)
+};
+const HEADS: [u8; 256] = LISTS.0;
+const NEXTS: [u8; FORMS.len()] = LISTS.1;
+
 /// The token that starts here, if one does.
 pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
     let bytes = text.as_bytes();
@@ -211,10 +240,14 @@ pub(super) fn token(text: &str, at: usize, runs: &mut Runs) -> Option<Span> {
         _ => return None,
     }
     let second = *rest.get(1)?;
-    let form = FORMS
-        .iter()
-        .filter(|form| form.prefix.as_bytes()[0] == rest[0] && form.prefix.as_bytes()[1] == second)
-        .find(|form| rest.starts_with(form.prefix.as_bytes()))?;
+    let mut index = HEADS[slot(rest[0], second)];
+    let form = loop {
+        let form = FORMS.get(usize::from(index))?;
+        if rest.starts_with(form.prefix.as_bytes()) {
+            break form;
+        }
+        index = NEXTS[usize::from(index)];
+    };
     let start = at + form.prefix.len();
     // A bounded look first, so that a text of nothing but prefixes stays linear.
     let enough = bytes

@@ -199,18 +199,19 @@ pub(super) fn role(name: &[u8]) -> Option<Role> {
         b"pass" => return tells(Telling::Password),
         _ => {}
     }
-    if HARMLESS
-        .iter()
-        .any(|ending| plain.ends_with(ending.as_bytes()))
-    {
-        return None;
-    }
     if let Some((_, telling)) = ENDINGS
         .iter()
-        .filter(|(ending, _)| ending.as_bytes()[ending.len() - 1] == last)
+        .filter(|(ending, _)| {
+            let ending = ending.as_bytes();
+            ending[ending.len() - 1] == last && plain.len() >= ending.len()
+        })
         .find(|(ending, _)| plain.ends_with(ending.as_bytes()))
     {
-        return tells(*telling);
+        // Each of them ends as a telling name does.
+        let is_harmless = HARMLESS
+            .iter()
+            .any(|ending| plain.ends_with(ending.as_bytes()));
+        return if is_harmless { None } else { tells(*telling) };
     }
     if has_last_piece(name, b"pass") {
         let plain_pass = [

@@ -1,5 +1,7 @@
 //! Whether a value beside a telling name is a secret, or a word, a type, a call, a path or a place for one.
 
+use super::pieces::{STANDS_FOR, pieces};
+
 /// How much of a value is looked at.
 const MAX_LOOK: usize = 128;
 
@@ -108,22 +110,8 @@ const HARMLESS: &[&str] = &[
     "write",
 ];
 
-/// Pieces of a value that say it stands for another.
-const STANDS_FOR: &[&str] = &[
-    "your",
-    "example",
-    "changeme",
-    "placeholder",
-    "replace",
-    "dummy",
-    "xxxx",
-    "redacted",
-    "masked",
-    "process.env",
-    "os.environ",
-    "....",
-    "insert",
-];
+/// How long the longest of them is.
+const LONGEST_HARMLESS: usize = 11;
 
 /// Names of algorithms: they have digits as secrets do.
 const ALGORITHMS: &[&str] = &[
@@ -142,7 +130,11 @@ pub(super) fn is_secret(value: &str, telling: Telling, place: Place) -> bool {
     let value = &value[..look];
     let sight = Sight::of(value);
     let trimmed = value.trim_end_matches(['.', ',', ';', ':']);
-    if trimmed.len() < 4 || sight.stands_for_another(trimmed) {
+    if trimmed.len() < 4 {
+        return false;
+    }
+    let pieces = pieces(trimmed.as_bytes());
+    if pieces & STANDS_FOR != 0 || sight.stands_for_another(trimmed) {
         return false;
     }
     if telling == Telling::Session {
@@ -158,7 +150,7 @@ pub(super) fn is_secret(value: &str, telling: Telling, place: Place) -> bool {
     if sight.digits == value.len() {
         return telling == Telling::Password && place != Place::Code;
     }
-    let is_default = has_telling_word(trimmed);
+    let is_default = pieces & !STANDS_FOR != 0;
     match place {
         Place::Code => !sight.is_code && !sight.is_path(value) && is_strong(value, &sight, telling),
         Place::Line if sight.is_code || sight.is_path(value) => false,
@@ -195,6 +187,8 @@ struct Sight {
     others: usize,
     blanks: usize,
     is_code: bool,
+    /// Signs of a place for a value, or of an address.
+    is_place: bool,
 }
 
 impl Sight {
@@ -204,9 +198,11 @@ impl Sight {
             uppers: 0,
             others: 0,
             blanks: 0,
-            is_code: value.contains("::") || value.contains("->") || value.contains("=>"),
+            is_code: false,
+            is_place: false,
         };
-        for byte in value.bytes().take(MAX_LOOK) {
+        let bytes = &value.as_bytes()[..value.len().min(MAX_LOOK)];
+        for (at, byte) in bytes.iter().copied().enumerate() {
             match byte {
                 b'0'..=b'9' => sight.digits += 1,
                 b'A'..=b'Z' => sight.uppers += 1,
@@ -214,8 +210,15 @@ impl Sight {
                 _ => {
                     sight.others += 1;
                     sight.blanks += usize::from(byte.is_ascii_whitespace());
+                    let before = &bytes[at.saturating_sub(2)..at];
+                    let last = before.last().copied().unwrap_or_default();
                     sight.is_code |=
-                        matches!(byte, b'(' | b'[' | b'{' | b']' | b'\'' | b'"' | b'`');
+                        matches!(byte, b'(' | b'[' | b'{' | b']' | b'\'' | b'"' | b'`')
+                            || matches!((last, byte), (b':', b':') | (b'-' | b'=', b'>'));
+                    sight.is_place |=
+                        matches!((last, byte), (b'$' | b'{' | b'#', b'{') | (b'$', b'('))
+                            || byte == b'/' && before == b":/"
+                            || byte == 0xA6 && before == [0xE2, 0x80];
                 }
             }
         }
@@ -224,7 +227,6 @@ impl Sight {
 
     /// `${X}`, `<token>`, `****`, `your-key`, `/run/secrets/x`.
     fn stands_for_another(&self, value: &str) -> bool {
-        let letters = letters_of(value);
         let first = value.as_bytes().first().copied().unwrap_or_default();
         let opens = matches!(
             first,
@@ -242,23 +244,16 @@ impl Sight {
             || value.starts_with("--")
             || path
             || format
-            || value.contains("://")
-            || value.contains("${")
-            || value.contains("{{")
-            || value.contains("#{")
-            || value.contains("$(")
+            || self.is_place
             || value.starts_with("-----BEGIN")
             || value.starts_with("sha256:")
-            || HARMLESS
-                .iter()
-                .any(|harmless| harmless.eq_ignore_ascii_case(value))
+            || value.len() <= LONGEST_HARMLESS
+                && HARMLESS
+                    .iter()
+                    .any(|harmless| harmless.eq_ignore_ascii_case(value))
             || value
                 .bytes()
                 .all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'?' | b'#'))
-            || STANDS_FOR
-                .iter()
-                .any(|piece| has_piece(value, letters, piece))
-            || value.contains('…')
     }
 
     /// `self.token`, `Kind::Token`, `config.token2`: names with dots between.
@@ -411,15 +406,6 @@ fn is_passphrase(value: &str) -> bool {
         })
 }
 
-fn has_telling_word(value: &str) -> bool {
-    let letters = letters_of(value);
-    [
-        "pass", "pwd", "secret", "token", "key", "cred", "auth", "user",
-    ]
-    .iter()
-    .any(|word| has_piece(value, letters, word))
-}
-
 fn starts_with_any(value: &str, pieces: &[&str]) -> bool {
     pieces.iter().any(|piece| {
         value
@@ -427,24 +413,6 @@ fn starts_with_any(value: &str, pieces: &[&str]) -> bool {
             .get(..piece.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(piece.as_bytes()))
     })
-}
-
-/// The letters of the start of a value, a bit each: most pieces are ruled out by one look.
-fn letters_of(value: &str) -> u32 {
-    value
-        .bytes()
-        .take(MAX_LOOK)
-        .filter(u8::is_ascii_alphabetic)
-        .fold(0, |letters, byte| letters | 1 << ((byte | 0x20) - b'a'))
-}
-
-/// Whether a piece in lower case stands somewhere in the start of the value.
-fn has_piece(value: &str, letters: u32, piece: &str) -> bool {
-    let bytes = &value.as_bytes()[..value.len().min(MAX_LOOK)];
-    letters_of(piece) & !letters == 0
-        && bytes
-            .windows(piece.len())
-            .any(|window| window.eq_ignore_ascii_case(piece.as_bytes()))
 }
 
 /// Whether this is base64 of `user:password`.

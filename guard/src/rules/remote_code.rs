@@ -2,7 +2,7 @@
 
 use super::{Field, Finding, RuleDoc, View, report, report_as, rule};
 use crate::Verdict;
-use crate::run::{DATA, Run, SHELLS};
+use crate::run::{DATA, Run, SHELLS, plain_name};
 
 pub(super) const FIELD: Field = Field {
     rules: RULES,
@@ -160,6 +160,11 @@ fn fetches(run: &Run) -> bool {
     }
 }
 
+/// What puts files into their places.
+const BRING: &[&str] = &[
+    "mv", "cp", "install", "ln", "curl", "wget", "aria2c", "rsync", "scp",
+];
+
 /// How many commands of the line are searched for where a file comes from.
 const MAX_BACKWARDS: usize = 256;
 
@@ -176,7 +181,11 @@ fn runs_downloaded(view: &View<'_>) -> bool {
 fn downloaded(file: &str, all: &[Run]) -> bool {
     let mut name = file.trim_start_matches("./").to_owned();
     // Backwards, following copies: what is `b` now was `a` before `mv a b`.
-    for run in all.iter().rev().take(MAX_BACKWARDS) {
+    let brings = |run: &&Run| {
+        let name = run.argv.first().map(|word| plain_name(&word.text));
+        name.is_some_and(|name| BRING.iter().any(|one| one.eq_ignore_ascii_case(name)))
+    };
+    for run in all.iter().rev().take(MAX_BACKWARDS).filter(brings) {
         let written = |text: &str| text.trim_start_matches("./") == name;
         match run.program().as_str() {
             "mv" | "cp" | "install" | "ln" => {

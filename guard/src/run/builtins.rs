@@ -59,7 +59,8 @@ impl Walker<'_> {
                     && let (Some(path), Some(name)) = (args.get(at + 1), args.get(at + 2))
                     && scope.may_copy(&scope.aliases)
                 {
-                    Rc::make_mut(&mut scope.aliases).insert(name.text.clone(), path.text.clone());
+                    Rc::make_mut(&mut scope.aliases)
+                        .insert(name.text.as_str().into(), path.text.as_str().into());
                 }
                 silent()
             }
@@ -99,8 +100,8 @@ impl Walker<'_> {
                     .collect::<Vec<_>>()
                 {
                     if scope.may_copy(&scope.variables) && scope.may_copy(&scope.functions) {
-                        Rc::make_mut(&mut scope.variables).remove(&arg.text);
-                        Rc::make_mut(&mut scope.functions).remove(&arg.text);
+                        Rc::make_mut(&mut scope.variables).remove(arg.text.as_str());
+                        Rc::make_mut(&mut scope.functions).remove(arg.text.as_str());
                     }
                 }
                 silent()
@@ -110,7 +111,7 @@ impl Walker<'_> {
                     if let Some((name, value)) = arg.text.split_once('=')
                         && scope.may_copy(&scope.aliases)
                     {
-                        Rc::make_mut(&mut scope.aliases).insert(name.to_owned(), value.to_owned());
+                        Rc::make_mut(&mut scope.aliases).insert(name.into(), value.into());
                     }
                 }
                 silent()
@@ -223,8 +224,15 @@ fn read(scope: &mut Scope, name: &str, args: &[Arg], around: &Around) -> Followe
         &around.stdin
     } else {
         &scope.held
+    };
+    // Each line of it may be read by a command of its own.
+    if !scope
+        .budget
+        .spend(stdin.text.as_ref().map_or(0, String::len))
+    {
+        return silent();
     }
-    .clone();
+    let stdin = stdin.clone();
     let text = stdin.text;
     let separators = scope
         .variables

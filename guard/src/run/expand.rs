@@ -1,5 +1,6 @@
 //! Words become arguments: variables, substitutions, braces, splitting.
 
+use super::bounds::WORD;
 use super::walk::{MAX_DEPTH, Scope, Walker};
 use super::{Arg, Input, UNKNOWN};
 use crate::shell::{Part, Word};
@@ -8,8 +9,8 @@ use crate::shell::{Part, Word};
 const MAX_BRACES: usize = 64;
 /// How long one brace expression may be.
 const MAX_BRACE: usize = 4_096;
-/// How many bytes are searched for braces in one call.
-const MAX_SCANNED: usize = 1 << 20;
+/// How many bytes of one word are searched for braces.
+const MAX_SCANNED: usize = 256 << 10;
 
 impl Walker<'_> {
     /// Expands words into arguments.
@@ -56,8 +57,9 @@ impl Walker<'_> {
             if done.len() + open.len() > MAX_BRACES {
                 return None;
             }
-            let found = first_brace(&word, &mut self.scanned);
-            if self.scanned > MAX_SCANNED {
+            let mut scanned = 0;
+            let found = first_brace(&word, &mut scanned);
+            if !self.spend(scanned) || scanned > MAX_SCANNED {
                 self.incomplete = true;
                 return None;
             }
@@ -204,7 +206,7 @@ impl Walker<'_> {
                 if position > 0 || starts_apart {
                     args.extend(current.take());
                     // Many short words take more to hold than their text.
-                    if !self.spend(16) {
+                    if !self.spend(WORD) {
                         args.push(Arg::unknown());
                         return;
                     }

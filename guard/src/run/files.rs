@@ -15,6 +15,11 @@ impl Walker<'_> {
         self.files.get(plain(path)).cloned()
     }
 
+    /// Whether it is known what a file holds.
+    pub(super) fn knows_file(&self, path: &str) -> bool {
+        self.files.contains_key(plain(path))
+    }
+
     /// Remembers what is written to files.
     pub(super) fn write(&mut self, redirects: &[(RedirectKind, Arg)], text: &str) {
         for (kind, target) in redirects.iter().filter(|(_, target)| target.is_known()) {

@@ -1,5 +1,7 @@
 //! `git`: aliases, and the many settings and flags that name a program.
 
+use std::ops::Bound;
+
 use super::walk::{Around, Scope, Walker, quote};
 use super::wrappers::{skip_flags, texts, values};
 use super::{Arg, Input, UNKNOWN};
@@ -24,6 +26,8 @@ impl Walker<'_> {
         }
         self.given_programs(scope, whole, around);
         aliases.truncate(MAX_ALIASES);
+        // They are read anew for each command, and each of its words is compared with them.
+        self.spend(128 * aliases.len());
         for (index, arg) in whole.iter().enumerate().skip(1) {
             let Some((_, text)) = aliases
                 .iter()
@@ -149,7 +153,7 @@ fn settings(scope: &Scope, whole: &[Arg]) -> Vec<(String, String)> {
         }
     }
     let text = |name: String| {
-        let value = scope.variables.get(&name)?;
+        let value = scope.variables.get(name.as_str())?;
         value.args.first().map(|arg| arg.text.clone())
     };
     if scope.variables.contains_key("GIT_CONFIG_COUNT") {
@@ -188,7 +192,7 @@ fn given_aliases(scope: &Scope) -> Vec<(String, String)> {
     };
     let mut found: Vec<(String, String)> = scope
         .variables
-        .range(ALIAS.to_owned()..)
+        .range::<str, _>((Bound::Included(ALIAS), Bound::Unbounded))
         .map_while(|(name, value)| Some((name.strip_prefix(ALIAS)?, value.args.first()?)))
         .take(MAX_ALIASES)
         .map(|(name, value)| (name.to_owned(), value.text.clone()))

@@ -142,6 +142,7 @@ impl Walker<'_> {
             Some(mark) if !mark.is_empty() => {
                 for item in items {
                     if self.is_spent() {
+                        self.incomplete = true;
                         break;
                     }
                     let words = inner

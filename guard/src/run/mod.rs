@@ -215,17 +215,21 @@ impl Run {
     }
 }
 
-/// The plain name of a program.
+/// The plain name of a program, in lower case.
 pub(crate) fn base_name(text: &str) -> String {
+    plain_name(text).to_ascii_lowercase()
+}
+
+/// The plain name of a program, as it was written.
+pub(crate) fn plain_name(text: &str) -> &str {
     let name = text.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = name
         .strip_suffix(".exe")
         .or_else(|| name.strip_suffix(".cmd"))
         .unwrap_or(name);
     // `prisma@5.1` is `prisma`.
-    let name = match name.find('@') {
+    match name.find('@') {
         Some(at) if at > 0 => &name[..at],
         _ => name,
-    };
-    name.to_ascii_lowercase()
+    }
 }

@@ -12,7 +12,7 @@ impl Walker<'_> {
         // `cat <(…)` reads what is known.
         if !args
             .iter()
-            .all(|arg| arg.is_known() || self.file(&arg.text).is_some())
+            .all(|arg| arg.is_known() || self.knows_file(&arg.text))
         {
             return None;
         }

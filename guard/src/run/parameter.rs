@@ -75,16 +75,25 @@ impl Walker<'_> {
         let Some(value) = scope.variables.get(plain) else {
             return self.well_known(scope, plain);
         };
+        let length: usize = value.args.iter().map(|arg| arg.text.len()).sum();
+        if length > MAX_CUT && !self.spend(length) {
+            return Some(vec![Arg::unknown()]);
+        }
         // Told once for each mention, within the budget.
         if self.spend(4 * value.inputs.len()) {
             self.collected.extend(&value.inputs);
         }
         // `declare -n`: the name stands for another.
         if let [Arg { text, .. }] = value.args.as_slice()
-            && scope.variables.contains_key(&format!("nameref {plain}"))
+            && scope
+                .variables
+                .contains_key(format!("nameref {plain}").as_str())
             && text != plain
         {
-            return scope.variables.get(text).map(|value| value.args.clone());
+            return scope
+                .variables
+                .get(text.as_str())
+                .map(|value| value.args.clone());
         }
         let one = index
             .and_then(|index| index.parse::<usize>().ok())

@@ -1,17 +1,17 @@
 //! What is remembered while a script is followed.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::bounds::{Budget, NAME};
 use super::{Arg, Input};
 use crate::shell::{Command, RedirectKind};
 
 /// How much of a name is kept in what leads to a command.
-const MAX_VIA: usize = 256;
+const MAX_VIA: usize = 96;
 
-/// How many names may be copied for scopes of their own.
-pub(super) const MAX_COPIED: usize = 1 << 16;
+/// Names and what they stand for. To copy them all copies no text.
+pub(super) type Names<T> = Rc<BTreeMap<Rc<str>, T>>;
 
 /// What a shell would remember while it goes through the script.
 #[derive(Debug, Clone, Default)]
@@ -21,14 +21,13 @@ pub(super) struct Scope {
     /// Folders of a container that are folders of this machine.
     pub(super) mounts: Rc<Vec<(String, String)>>,
     pub(super) via: Vec<String>,
-    pub(super) variables: Rc<BTreeMap<String, Value>>,
-    pub(super) functions: Rc<BTreeMap<String, Rc<Command>>>,
-    pub(super) aliases: Rc<BTreeMap<String, String>>,
+    pub(super) variables: Names<Rc<Value>>,
+    pub(super) functions: Names<Rc<Command>>,
+    pub(super) aliases: Names<Rc<str>>,
     pub(super) depth: usize,
     /// The input that `exec` with a redirection left open.
     pub(super) held: Input,
-    /// How many names were copied, for all scopes of a call together.
-    pub(super) copied: Rc<Cell<usize>>,
+    pub(super) budget: Budget,
 }
 
 /// A variable's value.
@@ -43,6 +42,10 @@ impl Scope {
     /// A scope for a program inside this one.
     pub(super) fn deeper(&self, via: &str) -> Self {
         let mut scope = self.clone();
+        let led: usize = scope.via.iter().map(|via| via.len() + 16).sum();
+        scope
+            .budget
+            .charge(led + scope.cwd.as_ref().map_or(0, String::len));
         scope.depth += 1;
         scope.via.push(via.chars().take(MAX_VIA).collect());
         scope
@@ -59,17 +62,16 @@ impl Scope {
     /// Names values. Copies are shared until one of them is written to.
     pub(super) fn assign(&mut self, values: impl IntoIterator<Item = (String, Value)>) {
         if self.may_copy(&self.variables) {
+            let values = values
+                .into_iter()
+                .map(|(name, value)| (Rc::from(name), Rc::new(value)));
             Rc::make_mut(&mut self.variables).extend(values);
         }
     }
 
     /// Whether names may be written to. Those that others share are copied first, and that has an end.
-    pub(super) fn may_copy<T>(&self, names: &Rc<BTreeMap<String, T>>) -> bool {
-        if Rc::strong_count(names) > 1 {
-            let copied = self.copied.get().saturating_add(names.len());
-            self.copied.set(copied);
-        }
-        self.copied.get() <= MAX_COPIED
+    pub(super) fn may_copy<T>(&self, names: &Names<T>) -> bool {
+        Rc::strong_count(names) == 1 || self.budget.spend(NAME * names.len())
     }
 
     /// Makes a name keep its value.
@@ -79,7 +81,8 @@ impl Scope {
 
     /// Whether a name keeps its value.
     pub(super) fn is_fixed(&self, name: &str) -> bool {
-        self.variables.contains_key(&format!("readonly {name}"))
+        self.variables
+            .contains_key(format!("readonly {name}").as_str())
     }
 
     pub(super) fn set_positionals(&mut self, args: &[Arg]) {
@@ -89,8 +92,10 @@ impl Scope {
             let name = (index + 1).to_string();
             match args.get(index) {
                 Some(arg) => self.set(&name, vec![arg.clone()]),
-                None if self.variables.contains_key(&name) && self.may_copy(&self.variables) => {
-                    Rc::make_mut(&mut self.variables).remove(&name);
+                None if self.variables.contains_key(name.as_str())
+                    && self.may_copy(&self.variables) =>
+                {
+                    Rc::make_mut(&mut self.variables).remove(name.as_str());
                 }
                 None => {}
             }

@@ -32,7 +32,7 @@ impl Walker<'_> {
                 }
             }
             if assignment.array && assignment.append {
-                let old = scope.variables.get(&assignment.name);
+                let old = scope.variables.get(assignment.name.as_str());
                 let mut all = old.map_or_else(Vec::new, |old| old.args.clone());
                 let length = all.iter().map(|arg| arg.text.len() + 16).sum();
                 if !self.spend(length) {
@@ -41,7 +41,7 @@ impl Walker<'_> {
                 all.append(&mut args);
                 args = all;
             } else if assignment.append
-                && let Some(old) = scope.variables.get(&assignment.name)
+                && let Some(old) = scope.variables.get(assignment.name.as_str())
             {
                 let length = old.args.iter().map(|arg| arg.text.len()).sum();
                 let texts = old.args.iter().chain(&args).map(|arg| arg.text.as_str());
@@ -97,7 +97,7 @@ impl Walker<'_> {
             && let Some(alias) = scope.aliases.get(name).cloned()
         {
             argv.remove(0);
-            let line = std::iter::once(alias)
+            let line = std::iter::once(alias.to_string())
                 .chain(argv.iter().map(requoted))
                 .collect::<Vec<_>>()
                 .join(" ");
@@ -109,10 +109,6 @@ impl Walker<'_> {
         }
         if assigned.is_empty() {
             return self.run(scope, argv, around);
-        }
-        // A scope of its own is a copy of all names.
-        if !self.spend(64 * scope.variables.len()) {
-            return None;
         }
         let names_things = argv.first().is_some_and(|first| {
             matches!(
@@ -127,11 +123,11 @@ impl Walker<'_> {
         if names_things {
             // What a builtin names stays; what was set for it alone does not.
             for name in own {
-                let before = scope.variables.get(&name).cloned();
+                let before = scope.variables.get(name.as_str()).cloned();
                 let variables = Rc::make_mut(&mut inner.variables);
                 match before {
-                    Some(value) => variables.insert(name, value),
-                    None => variables.remove(&name),
+                    Some(value) => variables.insert(name.into(), value),
+                    None => variables.remove(name.as_str()),
                 };
             }
             scope.variables = inner.variables;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::scope::MAX_COPIED;
+use super::bounds::{self, Budget, STEP};
 pub(super) use super::scope::{Around, Followed, Scope, Value, quote};
 use super::swarm::{floods, multiplies};
 use super::wrappers::{Inner, Unwrapped, texts, unwrap};
@@ -14,12 +14,8 @@ use crate::shell::{Command, Item, Script, parse};
 pub(crate) const ITSELF: &str = "itself";
 /// How deep programs may stand in programs.
 pub(super) const MAX_DEPTH: usize = 24;
-/// How many commands are followed; a longer script is marked incomplete.
-const MAX_STEPS: usize = 3_000;
-/// How much text expansion may make.
-const MAX_BYTES: usize = 1 << 20;
 /// How much of a command is read. A kernel hands no shell a longer one: a single argument ends at 128 KiB.
-const MAX_TEXT: usize = 256 << 10;
+const MAX_TEXT: usize = 128 << 10;
 /// How many commands before it a stage of a pipeline is told of.
 const MAX_FEEDERS: usize = 128;
 /// How many texts too long to be read are stepped over.
@@ -37,12 +33,9 @@ pub(super) struct Walker<'h> {
     pub(super) collected: Vec<usize>,
     /// What files written earlier in the line hold, where the text tells.
     pub(super) files: BTreeMap<String, String>,
-    steps: usize,
-    bytes: usize,
+    pub(super) budget: Budget,
     /// How many words and parts were parsed, in all programs together.
     pieces: usize,
-    /// How many bytes of words were searched for braces.
-    pub(super) scanned: usize,
     /// What `${name:=word}` named since the last simple command began.
     pub(super) named: Vec<(String, Arg)>,
     /// What a command that passes its input on hands to `>(…)` in its words.
@@ -57,10 +50,8 @@ impl<'h> Walker<'h> {
             incomplete: false,
             collected: Vec::new(),
             files: BTreeMap::new(),
-            steps: 0,
-            bytes: 0,
+            budget: Budget::default(),
             pieces: 0,
-            scanned: 0,
             named: Vec::new(),
             feeding: None,
         }
@@ -69,6 +60,7 @@ impl<'h> Walker<'h> {
     pub(super) fn follow(mut self, text: &str, cwd: &str) -> Runs {
         let mut scope = Scope {
             cwd: cwd.starts_with('/').then(|| cwd.to_owned()),
+            budget: self.budget.clone(),
             ..Scope::default()
         };
         let mut rest = text;
@@ -109,22 +101,21 @@ impl<'h> Walker<'h> {
         }
         Runs {
             #[cfg(test)]
-            work: self.steps + self.pieces + (self.bytes + read) / 64 + self.scanned / 64,
+            work: self.pieces + (self.budget.spent() + read) / 64,
             list: self.runs,
-            incomplete: self.incomplete || unread || scope.copied.get() > MAX_COPIED,
+            incomplete: self.incomplete || unread || self.budget.refused(),
             unfinished,
         }
     }
 
     /// Whether so much was followed that nothing further is.
     pub(super) fn is_spent(&self) -> bool {
-        self.steps > MAX_STEPS || self.bytes > MAX_BYTES
+        self.budget.is_spent()
     }
 
-    /// Takes from the budget of expanded text.
-    pub(super) fn spend(&mut self, bytes: usize) -> bool {
-        self.bytes = self.bytes.saturating_add(bytes).min(MAX_BYTES + 1);
-        let fits = self.bytes <= MAX_BYTES;
+    /// Takes from the budget. Where nothing is left, what was wanted is not done.
+    pub(super) fn spend(&mut self, cost: usize) -> bool {
+        let fits = self.budget.spend(cost);
         self.incomplete |= !fits;
         fits
     }
@@ -136,7 +127,7 @@ impl<'h> Walker<'h> {
         text: &str,
         stdin: &Input,
     ) -> Option<String> {
-        if scope.depth >= MAX_DEPTH || self.steps > MAX_STEPS || !self.spend(text.len()) {
+        if scope.depth >= MAX_DEPTH || !self.spend(STEP + text.len()) {
             self.incomplete = true;
             return None;
         }
@@ -197,9 +188,7 @@ impl<'h> Walker<'h> {
         command: &Command,
         stdin: &Input,
     ) -> Option<String> {
-        self.steps += 1;
-        let is_spent = self.steps > MAX_STEPS || scope.depth > 0 && self.bytes > MAX_BYTES;
-        if is_spent || scope.depth >= MAX_DEPTH {
+        if !self.spend(STEP) || scope.depth >= MAX_DEPTH {
             self.incomplete = true;
             return None;
         }
@@ -225,7 +214,8 @@ impl<'h> Walker<'h> {
             }
             Command::Function { name, body } => {
                 if scope.may_copy(&scope.functions) {
-                    Rc::make_mut(&mut scope.functions).insert(name.clone(), Rc::clone(body));
+                    Rc::make_mut(&mut scope.functions)
+                        .insert(name.as_str().into(), Rc::clone(body));
                 }
                 Some(String::new())
             }
@@ -308,17 +298,20 @@ impl<'h> Walker<'h> {
         argv: Vec<Arg>,
         around: Around,
     ) -> Option<String> {
-        self.steps += 1;
-        if self.steps > MAX_STEPS || scope.depth >= MAX_DEPTH {
+        // Words that are handed on are copied at each step.
+        let words: usize = match scope.depth {
+            0 => 0,
+            _ => argv
+                .iter()
+                .map(|arg| arg.text.len() + bounds::WORD / 2)
+                .sum(),
+        };
+        if !self.spend(STEP + words) || scope.depth >= MAX_DEPTH {
             self.incomplete = true;
             return None;
         }
-        // Words that are handed on are copied at each step: that too has an end.
-        if scope.depth > 0 && !self.spend(argv.iter().map(|arg| arg.text.len() + 16).sum()) {
-            return None;
-        }
         let first = argv.first()?.text.clone();
-        if let Some(body) = scope.functions.get(&first).cloned() {
+        if let Some(body) = scope.functions.get(first.as_str()).cloned() {
             if multiplies(&body, &first) {
                 self.push(&scope.deeper(ITSELF), argv, around);
                 return None;
@@ -382,9 +375,9 @@ impl<'h> Walker<'h> {
                     // These step over a function of the same name.
                     if matches!(name.as_str(), "command" | "builtin")
                         && let Some(program) = inner.first()
-                        && deeper.functions.contains_key(&program.text)
+                        && deeper.functions.contains_key(program.text.as_str())
                     {
-                        Rc::make_mut(&mut deeper.functions).remove(&program.text);
+                        Rc::make_mut(&mut deeper.functions).remove(program.text.as_str());
                     }
                     let output = self.run(&mut deeper, inner, around);
                     // These run builtins in the shell itself.
@@ -434,7 +427,7 @@ impl<'h> Walker<'h> {
             stdin,
             inputs,
         } = around;
-        self.runs.push(Run {
+        let run = Run {
             argv,
             cwd: scope.cwd.clone(),
             via: scope.via.clone(),
@@ -444,7 +437,9 @@ impl<'h> Walker<'h> {
             inputs,
             environment: environment(scope),
             mounts: Rc::clone(&scope.mounts),
-        });
+        };
+        self.budget.charge(bounds::kept(&run));
+        self.runs.push(run);
     }
 }
 

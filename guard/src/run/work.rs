@@ -52,7 +52,35 @@ fn anything_hostile_costs_and_holds_a_bounded_amount() {
 }
 
 #[test]
-fn twice_the_text_costs_at_most_twice_the_steps() {
+fn a_script_of_a_thousand_lines_is_far_from_every_bound() {
+    let lines = [
+        "# Builds what is to be released, and says what it does.",
+        "if [ -z \"$version\" ] && [ -f \"$ROOT/VERSION\" ]; then",
+        "    version=$(cat \"$ROOT/VERSION\")",
+        "fi",
+        "",
+        "log \"building $target at $version\"",
+        "for file in src/*.c; do",
+        "    cp \"$file\" \"$ROOT/out/$target/\" || exit 1",
+        "done",
+        "grep -v '^#' \"config/$target.conf\" | sed -e 's/a/b/' > \"$ROOT/out/list\"",
+    ];
+    let start = "ROOT=/home/ann/app\nlog() { printf '%s\\n' \"$1\"; }\n";
+    let script = format!(
+        "{start}{}rm -rf /",
+        format!("{}\n", lines.join("\n")).repeat(100)
+    );
+    let runs = follow(&script, "/home/ann/app", Some("/home/ann"));
+    assert!(script.lines().count() > 1_000 && !runs.incomplete);
+    assert_eq!(
+        runs.list.last().map(super::Run::line).as_deref(),
+        Some("rm -rf /")
+    );
+    assert!(runs.work < MOST * 2 / 3, "{}", runs.work);
+}
+
+#[test]
+fn twice_the_text_costs_about_twice_the_steps() {
     for piece in [
         "rm a;",
         "echo {a,",
@@ -65,7 +93,10 @@ fn twice_the_text_costs_at_most_twice_the_steps() {
     ] {
         let once = work(&piece.repeat(400));
         let twice = work(&piece.repeat(800));
-        assert!(twice <= 2 * once + 16, "{piece:?}: {once}, then {twice}");
+        assert!(
+            twice <= 2 * once + once / 8,
+            "{piece:?}: {once}, then {twice}"
+        );
     }
 }
 

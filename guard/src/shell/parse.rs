@@ -7,7 +7,7 @@ use super::{Assignment, Command, Item, OpenDocument, Part, Script, Simple, Word}
 pub(super) const MAX_DEPTH: usize = 40;
 /// How many words and parts may be read for one call, programs within programs included:
 /// a bound on time and memory.
-pub(super) const MAX_PIECES: usize = 20_000;
+pub(super) const MAX_PIECES: usize = 16_000;
 
 /// Parses a text as a shell would, leniently. `pieces` counts what was read for this call so far.
 pub(crate) fn parse(text: &str, pieces: &mut usize) -> Script {
