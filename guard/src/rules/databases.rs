@@ -198,6 +198,14 @@ const ROWS: &[Row] = &[
     row(&["pgbackrest"], &["stanza-delete"], "databases.backups"),
     row(&["pgbackrest"], &["restore"], "databases.restore"),
     row(&["barman"], &["delete"], "databases.backups"),
+    with(&["tarsnap"], &[], &["-d", "--nuke"], "databases.backups"),
+    row(
+        &["proxmox-backup-client"],
+        &["snapshot|group", "forget"],
+        "databases.backups",
+    ),
+    row(&["memcflush", "memrm"], &[], "databases.flush"),
+    row(&["solr"], &["delete"], "databases.drop"),
     with(
         &["wal-g", "wal-e"],
         &["delete"],

@@ -203,7 +203,7 @@ fn judge(view: &View<'_>, findings: &mut Vec<Finding>) {
             return;
         }
     }
-    if view.is(SENDERS)
+    if (view.is(SENDERS) || sends_by_redirect(view.run))
         && let Some(reason) = sent::sends_named(view)
     {
         report_as(findings, rule(RULES, "secrets.send"), Verdict::Ask, reason);
@@ -449,7 +449,11 @@ fn reads_history(run: &Run) -> bool {
 
 fn prints_environment(run: &Run) -> bool {
     match run.program().as_str() {
-        "printenv" => true,
+        "printenv" | "history" => true,
+        "gpg" | "gpg2" => run
+            .args()
+            .iter()
+            .any(|arg| arg.text.starts_with("--export-secret")),
         "env" | "set" | "export" | "declare" => {
             run.args().iter().all(|arg| arg.text.starts_with('-'))
         }

@@ -5,6 +5,7 @@
 mod calls;
 mod network;
 mod removals;
+mod requests;
 mod sdk;
 mod tokens;
 

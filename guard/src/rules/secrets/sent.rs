@@ -1,6 +1,6 @@
 //! What is sent that is no file of secrets itself: a copy of one, a variable, a file of the system.
 
-use super::{is_packed, reads_secret};
+use super::{is_packed, reads_secret, sends_by_redirect};
 use crate::rules::View;
 use crate::rules::clouds::http::parts;
 use crate::run::{Arg, Run, UNKNOWN};
@@ -96,6 +96,12 @@ const LOGS_IN: &[&str] = &[
 
 /// Why what is sent to another machine should be looked at, if it should.
 pub(super) fn sends_named(view: &View<'_>) -> Option<String> {
+    if sends_by_redirect(view.run) {
+        let name = view.args().iter().find_map(|arg| arg.secret.as_deref())?;
+        return Some(format!(
+            "This sends the value of `{name}` to another machine."
+        ));
+    }
     let by_http = view.is(&["curl", "wget", "http", "https", "xh"]);
     let by_pipe = view.is(&["nc", "ncat", "netcat", "socat", "telnet"]);
     if !by_http && !by_pipe {
@@ -236,6 +242,34 @@ const NEVER: &[&str] = &[
     "signing",
     "encryption",
 ];
+/// Words that name the one service that a secret is for.
+const OWNERS: &[&str] = &[
+    "anthropic",
+    "azure",
+    "cf",
+    "cloudflare",
+    "digitalocean",
+    "docker",
+    "dockerhub",
+    "gcp",
+    "gh",
+    "github",
+    "gitlab",
+    "gl",
+    "google",
+    "heroku",
+    "hf",
+    "npm",
+    "openai",
+    "pypi",
+    "sendgrid",
+    "slack",
+    "stripe",
+    "telegram",
+    "tg",
+    "twilio",
+    "vault",
+];
 /// Short names and the hosts they are for.
 const ALIASES: &[(&str, &str)] = &[
     ("aws", "amazonaws"),
@@ -291,5 +325,5 @@ fn is_meant(name: &str, arg: &Arg, host: &str, path: &str) -> bool {
         .is_some_and(|before| PARAMETERS.iter().any(|end| before.ends_with(end)))
         || arg.text.contains("\":\"\u{1}")
         || arg.text.contains("\": \"\u{1}");
-    logs_in || pieces.next().is_none() && in_parameter
+    logs_in || in_parameter && !pieces.any(|piece| OWNERS.contains(&piece))
 }

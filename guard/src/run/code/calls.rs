@@ -218,6 +218,12 @@ fn gather(
         let Some(first) = literals.first().cloned() else {
             continue;
         };
+        if let Token::Name(name) = token
+            && let Some(request) = super::requests::step(name, &literals, rest)
+        {
+            found.push(request);
+            continue;
+        }
         let is_python = language.starts_with("py") || language == "ipython";
         if depth < MAX_NESTED && (last == "eval" || last == "exec" && is_python) {
             gather(&first, language, given, depth + 1, found);
@@ -250,6 +256,14 @@ fn gather(
                     found.extend(
                         command.map(|text| Step::Shell(text.trim_matches(['|', ' ']).to_owned())),
                     );
+                }
+                "move" | "rename" | "renameSync" | "mv" if literals.len() == 2 => {
+                    let words = ["mv".to_owned()].into_iter().chain(literals);
+                    found.push(Step::Argv(words.collect()));
+                }
+                "truncate" | "truncateSync" if first.starts_with('/') => {
+                    let words = ["truncate", "-s", "0"].map(str::to_owned);
+                    found.push(Step::Argv(words.into_iter().chain([first]).collect()));
                 }
                 // What is written is as if `tee` wrote it.
                 "writeFileSync" | "writeFile" | "appendFileSync" | "appendFile"
