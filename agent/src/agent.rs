@@ -106,6 +106,7 @@ impl Agent {
                 | Command::Begin(_)
                 | Command::Enrich(_)
                 | Command::Observe(_)
+                | Command::Recall(_)
         );
         let outcome = match pass::admit(self, actor, &command).await {
             Ok(pass) => {
@@ -316,6 +317,7 @@ impl Command {
             Self::Begin(_) => "begin",
             Self::Enrich(_) => "enrich",
             Self::Observe(_) => "observe",
+            Self::Recall(_) => "recall",
         }
     }
 

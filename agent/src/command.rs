@@ -112,6 +112,8 @@ pub enum Command {
     Enrich(Enrich),
     /// Stores what coding agents did, together: all of it or, when the store is down, nothing.
     Observe(Vec<Observation>),
+    /// Tells what solved a failure like this one before, if anything did.
+    Recall(Observation),
 }
 
 /// What a person says to a confirmation.

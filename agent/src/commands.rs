@@ -16,7 +16,7 @@ mod confirm;
 mod dependency;
 mod deploy;
 mod doctor;
-mod enrich;
+pub(crate) mod enrich;
 mod events;
 mod health;
 mod history;
@@ -25,6 +25,7 @@ mod judge;
 mod knowledge;
 pub(crate) mod names;
 mod observe;
+mod recall;
 mod rollback;
 mod route;
 mod schedule;
@@ -92,6 +93,7 @@ pub(crate) async fn run(
         Command::Begin(begin) => begin::run(agent, begin).await,
         Command::Enrich(enrich) => enrich::run(agent, enrich).await,
         Command::Observe(observations) => observe::run(agent, observations).await,
+        Command::Recall(observation) => recall::run(agent, observation).await,
     }
 }
 

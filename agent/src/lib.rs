@@ -23,6 +23,7 @@ pub mod deploy;
 pub mod health;
 pub mod inventory;
 pub mod llm;
+pub mod memory;
 pub mod outbox;
 pub mod project;
 pub mod schedule;

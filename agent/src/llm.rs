@@ -157,6 +157,11 @@ impl Llm {
         }
     }
 
+    /// Whether there is a model to ask.
+    pub fn is_configured(&self) -> bool {
+        self.server.is_ok()
+    }
+
     /// Returns the model's name.
     pub fn model(&self) -> &str {
         &self.model

@@ -1,6 +1,7 @@
 //! Messages that must reach a chat, also after a restart: kept as replies, rendered when sent.
 
 use chrono::TimeDelta;
+use config::ExposeSecret;
 
 use crate::agent::Agent;
 use crate::error::Error;
@@ -34,6 +35,22 @@ pub async fn hold(
         .store()
         .insert_held_outbox(dedupe, (chat, &body), owner, (now, now + lease))
         .await?)
+}
+
+/// Returns the chats that are told what nobody asked for; none without a bot.
+pub(crate) fn chats(agent: &Agent) -> Vec<i64> {
+    let telegram = &agent.config().telegram;
+    if telegram.token.expose_secret().is_empty() {
+        return Vec::new();
+    }
+    if !telegram.chats.is_empty() {
+        return telegram.chats.clone();
+    }
+    telegram
+        .admins
+        .iter()
+        .filter_map(|admin| i64::try_from(*admin).ok())
+        .collect()
 }
 
 fn body(reply: &Reply) -> Result<serde_json::Value, Error> {

@@ -117,6 +117,7 @@ pub fn role_needed(command: &Command) -> Role {
         | Command::Begin(_)
         | Command::Enrich(_)
         | Command::Observe(_)
+        | Command::Recall(_)
         | Command::Confirm {
             answer: Answer::No, ..
         }
@@ -175,6 +176,7 @@ pub(crate) async fn admit(agent: &Agent, actor: &Actor, command: &Command) -> Re
             | Command::Begin(_)
             | Command::Enrich(_)
             | Command::Observe(_)
+            | Command::Recall(_)
     );
     if only_for_hooks != (actor.face == Face::Hook) {
         return Err(Error::forbidden(format!(

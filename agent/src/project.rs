@@ -118,6 +118,7 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
     pattern[at..].iter().all(|&byte| byte == b'*')
 }
 
+/// Finds the root of the project that a folder belongs to. Reads the disk.
 pub(crate) fn root_of(cwd: &Path) -> Option<PathBuf> {
     upwards(cwd)
         .find(|folder| {

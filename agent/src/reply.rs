@@ -112,6 +112,8 @@ pub enum Reply {
         /// The text, at most `hooks.context_chars`; quoted data only.
         text: String,
     },
+    /// A session waits for a person who is away.
+    Notice(Notice),
     /// Observations are stored.
     Noted {
         /// False: all of them were there already.
@@ -314,7 +316,7 @@ pub struct IncidentReport {
 /// What may be the cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Suspect {
-    /// `dependency`, `deployment` or `service`.
+    /// `dependency`, `deployment`, `change` or `service`.
     pub kind: String,
     /// What it is: a service, a deployment.
     pub name: String,
@@ -458,6 +460,23 @@ pub enum Delivery {
     Late,
     /// The session's hook took it; whether the session got it is not known.
     Unknown,
+}
+
+/// A session of a coding agent waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The session.
+    pub session: String,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// What it waits for, in the client's word: `permission_prompt`, `idle_prompt`, ...
+    pub kind: String,
+    /// Where it works.
+    pub cwd: String,
+    /// The client's heading, if it has one.
+    pub title: Option<String>,
+    /// What the client says.
+    pub message: String,
 }
 
 /// What the guard thinks of a tool call.

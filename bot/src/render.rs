@@ -73,6 +73,7 @@ fn page(reply: &Reply) -> Page {
             page.text(text);
             page
         }
+        Reply::Notice(notice) => answers::notice(notice),
         Reply::Noted { new } => Page::new("noted").head("ok", if *new { "noted" } else { "it was noted before" }),
         Reply::AsOf { at, reply } => {
             let mut page = page(reply);

@@ -87,6 +87,7 @@ pub(crate) fn reply(reply: &Reply, moment: Moment) -> String {
         }
         Reply::Judged(judgement) => knowledge::judgement(judgement),
         Reply::Context { text } => knowledge::context(text),
+        Reply::Notice(notice) => knowledge::notice(notice),
         Reply::Noted { new } => (if *new { "noted" } else { "known already" }).to_owned(),
         Reply::AsOf { at, reply: inner } => {
             let label = format!(

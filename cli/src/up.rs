@@ -100,6 +100,10 @@ fn start(agent: &Agent, stop: &CancellationToken, tasks: &TaskTracker) {
         let agent = part(agent);
         move |stop| housekeeping::catch_up(agent.clone(), stop)
     }));
+    tasks.spawn(keep("memory", Waits::default(), stop.clone(), {
+        let agent = part(agent);
+        move |stop| Ended::when_stopped(agent::memory::keep(agent.clone(), stop))
+    }));
     tasks.spawn(keep("housekeeping", Waits::default(), stop.clone(), {
         let agent = part(agent);
         move |stop| housekeeping::run(agent.clone(), stop)

@@ -177,7 +177,7 @@ fn look_up(command: &str, cwd: &str, needed: &mut FactsNeeded) {
 }
 
 /// The command as a shell would have it.
-fn in_shell<'a>(call: &ToolCall, command: &'a str) -> Cow<'a, str> {
+pub(crate) fn in_shell<'a>(call: &ToolCall, command: &'a str) -> Cow<'a, str> {
     if call.tool == "PowerShell" {
         Cow::Owned(as_shell(command))
     } else {

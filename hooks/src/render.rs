@@ -13,6 +13,7 @@ pub fn render(event: &str, reply: &Reply) -> Option<Value> {
         Reply::Context { text } => context(event, text),
         // An observation is silent, and a coding agent is offered nothing else.
         Reply::Noted { .. }
+        | Reply::Notice(_)
         | Reply::Status(_)
         | Reply::ServiceDetail(_)
         | Reply::Health(_)

@@ -140,10 +140,12 @@ async fn hook(State(served): State<Served>, request: Request) -> Response {
         Err(refusal) => return refusal.into_response(),
     };
     let (event, paths) = (input.event.name().to_owned(), input.paths());
+    let told = paths.clone();
     let record = Record::of(&input, &id, None);
     served.waiting.follow(&served.agent, &input);
     let host = served.agent.owner().host().to_owned();
     let mut question = asker.question(&input, (&id, &host), None);
+    let recall = input.recall(&id);
     let unattended = asker.asks_before(&input).then(|| input.clone());
     let (record, mut answer) = match input.into_command(&id, None) {
         None => (None, None),
@@ -168,6 +170,11 @@ async fn hook(State(served): State<Served>, request: Request) -> Response {
         && !served.recorder.record(record).await
     {
         return (StatusCode::SERVICE_UNAVAILABLE, "the event cannot be kept").into_response();
+    }
+    if let Some(command) = recall {
+        // Without an answer in time there is none; the event is kept already.
+        let reply = ask(&served.agent, command, told).await;
+        answer = reply.and_then(|reply| render(&event, &reply));
     }
     if let Some(question) = question {
         match put(&served.agent, question).await {
@@ -209,11 +216,15 @@ async fn ask(agent: &Agent, command: Command, paths: Vec<String>) -> Option<Repl
         Command::Enrich(enrich) => (hooks.prompt_deadline_ms, &enrich.session),
         Command::Judge(judge) => (hooks.deadline_ms, &judge.session),
         Command::Begin(begin) => (hooks.deadline_ms, &begin.session),
+        Command::Recall(failure) => (hooks.deadline_ms, &failure.session),
         _ => return None,
     };
     let actor = Actor::session(session);
     let answer = async {
-        if matches!(command, Command::Begin(_) | Command::Enrich(_)) {
+        if matches!(
+            command,
+            Command::Begin(_) | Command::Enrich(_) | Command::Recall(_)
+        ) {
             let looker = agent.clone();
             let ignored =
                 tokio::task::spawn_blocking(move || record::is_ignored(&looker, &paths)).await;

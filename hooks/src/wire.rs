@@ -212,6 +212,21 @@ impl HookInput {
         })
     }
 
+    /// Returns the question whether a failure was solved before; `None`: the event tells of none.
+    pub fn recall(&self, id: &str) -> Option<Command> {
+        let Event::PostToolUseFailure {
+            is_interrupt: false,
+            ..
+        } = self.event
+        else {
+            return None;
+        };
+        let mut observation = self.observation(id, None)?;
+        // As it is masked on its way into the store: what is masked differently is not known again.
+        guard::redact::redact_json(&mut observation.detail);
+        Some(Command::Recall(observation))
+    }
+
     /// Returns the paths that decide whether the event is kept at all: where it works, and on what.
     pub fn paths(&self) -> Vec<String> {
         let mut paths = vec![self.cwd.clone()];

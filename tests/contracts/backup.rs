@@ -25,6 +25,8 @@ insert into service_deps (service_id, depends_on_external, dependency_type, requ
 insert into secrets_registry (name, service_id, created_at, updated_at) values ('db', 1, '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00+00:00');
 insert into checkpoints (session, at, project, summary) values ('s1', '2026-03-01T12:00:00+00:00', '/srv/api', '{}');
 insert into patterns (fingerprint, problem, fix, seen, first_at, last_at) values ('f', 'it''s broken', null, 2, '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00+00:00');
+insert into failures (event, session, at, project, fingerprint, signature, problem, command, tools) values ('e8', 's1', '2026-03-01T12:00:00+00:00', '/srv/api', 'f', '{}', 'it''s broken', 'make', 1);
+insert into notices (session, kind, event, at) values ('s1', 'idle_prompt', 'e7', '2026-03-01T12:00:00+00:00');
 insert into tags (kind, target, tag) values ('service', 'api', 'eu');
 insert into approvals (event, session, tool, detail, asked_at, expires_at) values ('e9', 's1', 'Bash', '{}', '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00+00:00');
 ";

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod inventory;
+mod memory;
 mod projects;
 mod records;
 pub(crate) mod work;

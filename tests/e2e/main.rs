@@ -10,6 +10,7 @@ mod degraded;
 mod guard_alike;
 mod hostile;
 mod install;
+mod memory;
 mod mutations;
 mod one_road;
 mod recorded;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use config::ExposeSecret;
 use guard::Verdict;
 use guard::redact::{redact, redact_json};
 use serde_json::Value;
@@ -99,23 +98,9 @@ async fn tell_the_phone(agent: &Agent, reply: &Reply) {
     let Reply::Asked(approval) = reply else {
         return;
     };
-    let telegram = &agent.config().telegram;
-    if telegram.token.expose_secret().is_empty() {
-        return;
-    }
-    let admins: Vec<i64> = telegram
-        .admins
-        .iter()
-        .filter_map(|admin| i64::try_from(*admin).ok())
-        .collect();
-    let chats = if telegram.chats.is_empty() {
-        &admins
-    } else {
-        &telegram.chats
-    };
-    for chat in chats {
+    for chat in crate::outbox::chats(agent) {
         let key = format!("approval:{}:{chat}", approval.id);
-        if let Err(error) = crate::outbox::put(agent, &key, *chat, reply).await {
+        if let Err(error) = crate::outbox::put(agent, &key, chat, reply).await {
             tracing::warn!(%error, "a question could not be left for the phone");
         }
     }

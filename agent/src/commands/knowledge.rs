@@ -120,6 +120,8 @@ pub(crate) async fn documents(agent: &Agent) -> Result<Reply, Error> {
     });
     let documents = documents
         .into_iter()
+        // What was learnt from sessions is no document of anybody's.
+        .filter(|document| document.collection == rag::Collection::Documents)
         .map(|document| DocumentInfo {
             id: document.id.to_string(),
             source: document.source,

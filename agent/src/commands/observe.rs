@@ -1,5 +1,9 @@
 //! Stores what a coding agent did: in short, secrets masked, once.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use guard::redact::{redact, redact_json};
 use serde_json::{Value, json};
 
@@ -7,6 +11,7 @@ use crate::actor::Actor;
 use crate::agent::Agent;
 use crate::command::Observation;
 use crate::error::Error;
+use crate::memory::{self, Known, Taken};
 use crate::reply::Reply;
 use crate::store::rows::{HookEventRow, Json};
 
@@ -16,17 +21,19 @@ const LONGEST_TEXT: usize = 2_000;
 const LONGEST_DETAIL: usize = 16 * 1024;
 /// Longest id, name or path, in characters.
 const LONGEST_NAME: usize = 500;
+/// The longest look at a project's folders.
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(agent: &Agent, observations: Vec<Observation>) -> Result<Reply, Error> {
-    let now = agent.now();
-    let rows: Vec<HookEventRow> = observations
-        .into_iter()
-        .map(|observation| row(observation, now))
-        .collect();
-    let new = agent.store().insert_hook_events(&rows).await?;
-    for (row, _) in rows.iter().zip(&new).filter(|(_, new)| **new) {
-        if row.name == "ConfigChange" && row.verdict.is_some() {
-            report(agent, row).await;
+    let mut projects = HashMap::new();
+    let mut events = Vec::with_capacity(observations.len());
+    for observation in observations {
+        events.push(taken(agent, observation, &mut projects).await);
+    }
+    let new = agent.store().take_in(&events).await?;
+    for (event, _) in events.iter().zip(&new).filter(|(_, new)| **new) {
+        if event.row.name == "ConfigChange" && event.row.verdict.is_some() {
+            report(agent, &event.row).await;
         }
     }
     Ok(Reply::Noted {
@@ -47,7 +54,59 @@ async fn report(agent: &Agent, row: &HookEventRow) {
         .await;
 }
 
-fn row(observation: Observation, now: crate::store::rows::Time) -> HookEventRow {
+/// Looks at an event on its way into the store: what is kept of it, and what it teaches.
+///
+/// `projects` keeps what was looked up for the events before it.
+async fn taken(
+    agent: &Agent,
+    observation: Observation,
+    projects: &mut HashMap<String, Option<String>>,
+) -> Taken {
+    let now = agent.now();
+    let row = row(observation, now);
+    let project = if memory::needs_project(&row) {
+        if let Some(known) = projects.get(&row.cwd) {
+            known.clone()
+        } else {
+            let found = project_of(&row.cwd).await;
+            projects.insert(row.cwd.clone(), found.clone());
+            found
+        }
+    } else {
+        None
+    };
+    let home = agent
+        .paths()
+        .home
+        .as_ref()
+        .map(|home| home.to_string_lossy());
+    let runs_command = row.tool.as_deref().is_some_and(memory::is_shell);
+    let snapshot = runs_command.then(|| agent.snapshot().current()).flatten();
+    let known = Known {
+        project,
+        home: home.as_deref(),
+        snapshot: snapshot.as_deref(),
+        chats: crate::outbox::chats(agent),
+        away_after: TimeDelta::seconds(
+            i64::try_from(agent.config().hooks.away_after_s).unwrap_or(86_400),
+        ),
+        now: Some(now),
+    };
+    memory::taken(row, &known)
+}
+
+/// Finds the root of the project; a file system that hangs must not stop all recording.
+async fn project_of(cwd: &str) -> Option<String> {
+    let cwd = std::path::PathBuf::from(cwd);
+    let look = tokio::task::spawn_blocking(move || crate::project::root_of(&cwd));
+    let root = tokio::time::timeout(LONGEST_LOOK, look)
+        .await
+        .ok()?
+        .ok()??;
+    Some(cut(&redact(&root.to_string_lossy()).text, LONGEST_NAME))
+}
+
+pub(crate) fn row(observation: Observation, now: crate::store::rows::Time) -> HookEventRow {
     let text = |text: &str| cut(&redact(text).text, LONGEST_NAME);
     HookEventRow {
         event: cut(&observation.event, LONGEST_NAME),

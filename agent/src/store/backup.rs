@@ -27,6 +27,8 @@ pub const TABLES: &[&str] = &[
     "sessions",
     "checkpoints",
     "patterns",
+    "failures",
+    "notices",
     "tags",
     "hook_events",
     "confirmations",

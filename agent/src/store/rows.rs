@@ -45,6 +45,7 @@ macro_rules! words {
 mod approvals;
 mod deployments;
 mod inventory;
+mod memory;
 mod work;
 
 pub use approvals::{Approval, ApprovalEnd, Decision};
@@ -53,6 +54,7 @@ pub use inventory::{
     Dependency, DependencyType, HealthStatus, Resources, Route, Secret, Server, ServerRole,
     ServerStatus, Service, ServiceStatus, ServiceType, SshConfig,
 };
+pub use memory::{Checkpoint, CheckpointKind, Deed, Failure, Pattern, Session};
 pub use work::{
     AuditRow, Confirmation, Execution, ExecutionStatus, HookEventRow, OutboxMessage, Schedule,
 };

@@ -2,7 +2,8 @@
 
 use agent::store::rows::{Event, Execution, Schedule};
 use agent::{
-    Brief, Check, CheckState, DocumentInfo, IncidentReport, Judgement, Learned, Passages, Prose,
+    Brief, Check, CheckState, DocumentInfo, IncidentReport, Judgement, Learned, Notice, Passages,
+    Prose,
 };
 
 use super::{counted, dotted, listed, moment};
@@ -234,6 +235,27 @@ pub(super) fn judged(judgement: &Judgement) -> Page {
     if let Some(rule) = &judgement.rule {
         page.html(format!("rule {}", code(rule)));
     }
+    page
+}
+
+/// A session waits; what it says are a client's and perhaps a stranger's words.
+pub(super) fn notice(notice: &Notice) -> Page {
+    let what = match notice.kind.as_str() {
+        "idle_prompt" => "waits for you",
+        kind if kind.contains("permission") => "wants a permission",
+        kind if kind.contains("elicitation") => "asks something",
+        _ => "needs you",
+    };
+    let mut page = Page::new("notice").head("coding agent", what);
+    if let Some(title) = &notice.title {
+        page.say(title);
+    }
+    page.text(&notice.message);
+    page.gap().html(format!(
+        "{} · session {}",
+        code(&notice.cwd),
+        code(&notice.session.chars().take(8).collect::<String>())
+    ));
     page
 }
 

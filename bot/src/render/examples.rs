@@ -370,6 +370,12 @@ pub(super) fn every_reply(text: &str) -> Vec<Reply> {
         .unwrap(),
         Reply::Context { text: text() },
         Reply::Noted { new: true },
+        Reply::Notice(
+            serde_json::from_value(json!({
+                "session": text(), "at": at(), "kind": "idle_prompt", "cwd": text(), "title": text(), "message": text(),
+            }))
+            .unwrap(),
+        ),
         Reply::AsOf {
             at: at(),
             reply: Box::new(Reply::Declined { text: text() }),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use agent::{DocumentInfo, Judgement, Learned, Passages};
+use agent::{DocumentInfo, Judgement, Learned, Notice, Passages};
 use chrono::{DateTime, Utc};
 use guard::Verdict;
 
@@ -118,6 +118,19 @@ pub(crate) fn judgement(judgement: &Judgement) -> String {
         out.push_str(&format!("\n  instead: {alternative}"));
     }
     out
+}
+
+/// Renders that a session waits.
+pub(super) fn notice(notice: &Notice) -> String {
+    let title = notice
+        .title
+        .as_ref()
+        .map(|title| format!("{title}: "))
+        .unwrap_or_default();
+    format!(
+        "a coding agent waits in {} ({}): {title}{}",
+        notice.cwd, notice.kind, notice.message
+    )
 }
 
 /// Renders what goes in beside a prompt.

@@ -39,8 +39,7 @@ async fn forget(agent: &Agent) -> Result<u64, Error> {
     let mut rows = store.forget_confirmations(now - KEEP_QUESTIONS).await?;
     rows += store.forget_updates(now - KEEP_UPDATES).await?;
     rows += store.forget_limits(now).await?;
-    let keep = TimeDelta::days(i64::from(agent.config().hooks.keep_days));
-    rows += store.forget_hook_events(now - keep).await?;
+    rows += agent::memory::forget_old(agent).await?;
     Ok(rows)
 }
 

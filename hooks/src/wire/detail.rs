@@ -74,6 +74,13 @@ pub(super) fn of(event: &Event) -> Map<String, Value> {
         } => {
             let mut kept = asked(tool);
             kept.insert("ok".to_owned(), json!(true));
+            if response.get("interrupted") == Some(&json!(true)) {
+                kept.insert("interrupted".to_owned(), json!(true));
+            }
+            // It goes on by itself: how it ends is not known here.
+            if response.get("backgroundTaskId").is_some() {
+                kept.insert("background".to_owned(), json!(true));
+            }
             insert_duration(&mut kept, *duration_ms);
             // What a file holds is nobody's business here; what a command printed tells how it went.
             let shows_output = is_command(tool) || tool.name.starts_with("mcp__");

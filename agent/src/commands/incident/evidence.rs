@@ -2,7 +2,7 @@
 
 use super::gather::{Case, Need};
 use super::log::{Picked, Weight};
-use super::suspects::{DeploymentSign, NeedSign, Signs};
+use super::suspects::{ChangeSign, DeploymentSign, NeedSign, Signs};
 use crate::commands::brief::facts::ago;
 use crate::llm::clean;
 use crate::reply::{Evidence, Suspect};
@@ -125,6 +125,7 @@ fn signs_of(case: &Case, now: Time, all: &mut Numbered) -> Signs {
         .iter()
         .map(|deployment| deployment_sign(deployment, (&name, now), all))
         .collect();
+    let mut changes = Vec::new();
     for event in &case.events {
         let more = event.description.as_ref().map(|more| format!(": {more}"));
         let text = format!(
@@ -133,7 +134,14 @@ fn signs_of(case: &Case, now: Time, all: &mut Numbered) -> Signs {
             event.title,
             more.unwrap_or_default()
         );
-        all.add("event", Some(event.at), &text);
+        let evidence = all.add("event", Some(event.at), &text);
+        if event.event_type == crate::memory::CHANGE {
+            changes.push(ChangeSign {
+                title: clean(&event.title, LONGEST),
+                at: event.at,
+                evidence,
+            });
+        }
     }
     Signs {
         service: name,
@@ -142,6 +150,7 @@ fn signs_of(case: &Case, now: Time, all: &mut Numbered) -> Signs {
         health_evidence,
         needs,
         deployments,
+        changes,
         last_healthy: case.last_healthy,
         log_errors: log_errors(&case.log, all),
     }
@@ -242,6 +251,7 @@ mod tests {
                 started_at: now,
                 evidence: 2,
             }],
+            changes: Vec::new(),
             last_healthy: None,
             log_errors,
         }];

@@ -22,6 +22,7 @@ const DAY: TimeDelta = TimeDelta::hours(24);
 /// The most dependencies of a service that are asked.
 const NEEDS: usize = 12;
 const EVENTS: i64 = 5;
+const SERVER_EVENTS: i64 = 20;
 const DEPLOYMENTS: i64 = 3;
 const CHECKS: i64 = 200;
 
@@ -111,16 +112,29 @@ async fn case(agent: &Agent, known: &Known, service: Service) -> (Case, Vec<Stri
         limit: EVENTS,
         ..EventsWanted::default()
     };
-    let (health, events, deployments, checks, needs, log) = tokio::join!(
+    let of_the_server = EventsWanted {
+        service_id: None,
+        server_id: Some(service.server_id),
+        limit: SERVER_EVENTS,
+        ..wanted.clone()
+    };
+    let (health, events, server_events, deployments, checks, needs, log) = tokio::join!(
         ask(agent, &service),
         in_time(store.events(&wanted)),
+        in_time(store.events(&of_the_server)),
         in_time(store.deployments_of(service.id, DEPLOYMENTS)),
         in_time(store.health_checks(service.id, CHECKS)),
         needs(agent, known, &service),
         log_of(known, &service),
     );
     let mut missing = Vec::new();
-    let events = or_missing(events, &format!("the events of {name}"), &mut missing);
+    let mut events = or_missing(events, &format!("the events of {name}"), &mut missing);
+    // What was done to the whole machine was done to the service as well.
+    let to_all = server_events.unwrap_or_default().into_iter();
+    events.extend(
+        to_all.filter(|event| event.service.is_none() && event.event_type == crate::memory::CHANGE),
+    );
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
     let deployments = or_missing(
         deployments,
         &format!("the deployments of {name}"),

@@ -21,6 +21,8 @@ pub(super) struct Signs {
     pub(super) needs: Vec<NeedSign>,
     /// The newest first.
     pub(super) deployments: Vec<DeploymentSign>,
+    /// What coding agents changed, the newest first.
+    pub(super) changes: Vec<ChangeSign>,
     /// When a check was good for the last time, before now.
     pub(super) last_healthy: Option<Time>,
     /// Log lines that tell of errors.
@@ -47,12 +49,21 @@ pub(super) struct DeploymentSign {
     pub(super) evidence: usize,
 }
 
+/// A command of a coding agent that changed the service or its server.
+#[derive(Clone, Debug)]
+pub(super) struct ChangeSign {
+    pub(super) title: String,
+    pub(super) at: Time,
+    pub(super) evidence: usize,
+}
+
 /// The order of suspicion, the likeliest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     RequiredDown,
     RequiredDegraded,
     Deployment,
+    Change,
     Service,
     Optional,
     LogOnly,
@@ -65,6 +76,7 @@ pub(super) fn judge(signs: &[Signs], now: Time) -> (Vec<Suspect>, String) {
         let mut found = Vec::new();
         needs(sign, &mut found);
         deployments(sign, now, &mut found);
+        changes(sign, now, &mut found);
         itself(sign, &mut found);
         for (rank, suspect) in found {
             add(&mut ranked, rank, suspect);
@@ -168,6 +180,39 @@ fn deployments(sign: &Signs, now: Time, found: &mut Vec<(Rank, Suspect)>) {
     }
 }
 
+/// What was done by hand of a coding agent is as suspect as a deployment, for as long.
+fn changes(sign: &Signs, now: Time, found: &mut Vec<(Rank, Suspect)>) {
+    if sign.health == HealthStatus::Healthy && sign.log_errors.is_empty() {
+        return;
+    }
+    let rank = if sign.health == HealthStatus::Healthy {
+        Rank::LogOnly
+    } else {
+        Rank::Change
+    };
+    // The newest one alone: those before it are evidence.
+    if let Some(change) = sign.changes.first() {
+        let never_good_since = sign.last_healthy.is_some_and(|at| at < change.at);
+        if now - change.at > FRESH && !never_good_since {
+            return;
+        }
+        let since = if never_good_since {
+            format!("; {} was not healthy since", sign.service)
+        } else {
+            String::new()
+        };
+        found.push((
+            rank,
+            Suspect {
+                kind: "change".to_owned(),
+                name: change.title.clone(),
+                why: format!("it was made {}{since}", ago(change.at, now)),
+                evidence: vec![sign.health_evidence, change.evidence],
+            },
+        ));
+    }
+}
+
 fn itself(sign: &Signs, found: &mut Vec<(Rank, Suspect)>) {
     let (rank, why) = match sign.health {
         bad if is_bad(bad) => (Rank::Service, format!("it is {bad} ({})", sign.health_text)),
@@ -258,6 +303,7 @@ mod tests {
             health_evidence: 1,
             needs: Vec::new(),
             deployments: Vec::new(),
+            changes: Vec::new(),
             last_healthy: None,
             log_errors: Vec::new(),
         }
@@ -314,6 +360,38 @@ mod tests {
                 "cache@db1",
             ],
             "the likeliest cause is postgres@db1: api@web1 needs it and it is unhealthy (connection refused)",
+        );
+    }
+
+    #[test]
+    fn what_a_coding_agent_changed_comes_before_the_service_itself() {
+        let changed = |minutes_ago| ChangeSign {
+            title: "restart by a coding agent: `systemctl restart api` (session 5f6c1e2a)"
+                .to_owned(),
+            at: now() - TimeDelta::minutes(minutes_ago),
+            evidence: 4,
+        };
+        let signs = Signs {
+            changes: vec![changed(5), changed(7)],
+            ..api(HealthStatus::Unhealthy)
+        };
+        check(
+            std::slice::from_ref(&signs),
+            &[
+                "restart by a coding agent: `systemctl restart api` (session 5f6c1e2a)",
+                "api@web1",
+            ],
+            "the likeliest cause is restart by a coding agent: `systemctl restart api` (session 5f6c1e2a): it was made 5 min ago",
+        );
+        let long_ago = Signs {
+            changes: vec![changed(300)],
+            last_healthy: Some(now() - TimeDelta::minutes(10)),
+            ..signs
+        };
+        check(
+            &[long_ago],
+            &["api@web1"],
+            "the likeliest cause is api@web1: it is unhealthy (HTTP 500)",
         );
     }
 
