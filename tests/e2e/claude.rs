@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use agent::store::Store;
 use config::{Environment, env};
 use tests::{Anthropic, Home, Turn, servers};
 
@@ -238,4 +239,32 @@ async fn without_fjord_the_client_works_as_before_and_the_guard_still_judges() {
         "{}",
         requests.last().unwrap()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_was_mended_is_offered_its_fix_in_a_second_session() {
+    let Some(desk) = Desk::new("[hooks]\ndeadline_ms = 2000\n").await else {
+        return;
+    };
+    let _up = desk.home.up();
+    let all = ["--permission-mode", "bypassPermissions"];
+    desk.model.play([
+        Turn::Run("python3 seed.py"),
+        Turn::Run("mkdir helper && touch helper/__init__.py"),
+        Turn::Run("python3 seed.py"),
+    ]);
+    let script = desk.home.path().join("app/seed.py");
+    std::fs::write(&script, "import helper\n").unwrap();
+    desk.run("seed it", &all).await;
+    let store = Store::new(&desk.home.paths().store_url()).unwrap();
+    tests::until("the fix to be learnt", async || {
+        let patterns = store.patterns(5).await.unwrap_or_default();
+        patterns.iter().any(|row| row.fix.is_some()).then_some(())
+    })
+    .await;
+    std::fs::remove_dir_all(desk.home.path().join("app/helper")).unwrap();
+    desk.model.play([Turn::Run("python3 seed.py")]);
+    let requests = desk.run("seed it again", &all).await;
+    let last = requests.last().unwrap();
+    assert!(last.contains("mkdir helper"), "{last}");
 }

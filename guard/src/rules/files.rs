@@ -123,23 +123,35 @@ fn searched(call: &ToolCall, path: Option<&str>) -> Option<FileAct> {
     (words.len() > 4).then(|| command(call, &words))
 }
 
+/// Fields of an input that say that its files are on no disk of this machine.
+const ELSEWHERE: &[&str] = &[
+    "owner",
+    "repo",
+    "repository",
+    "project_id",
+    "bucket",
+    "host",
+];
+/// Words of a tool's name that say that it is about files.
+const FILE_WORDS: &[&str] = &[
+    "file",
+    "text",
+    "content",
+    "media",
+    "directory",
+    "dir",
+    "folder",
+    "path",
+    "editor",
+];
+
 /// The file tools of other servers, by the words of their names.
 fn of_server(call: &ToolCall, name: &Name, home: Option<&str>) -> Vec<FileAct> {
     let Some(input) = call.input.as_object() else {
         return Vec::new();
     };
     // A file of a repository at a forge is none of this machine.
-    let is_elsewhere = [
-        "owner",
-        "repo",
-        "repository",
-        "project_id",
-        "bucket",
-        "host",
-    ]
-    .iter()
-    .any(|field| input.contains_key(*field));
-    if is_elsewhere || name.is_browser() {
+    if ELSEWHERE.iter().any(|field| input.contains_key(*field)) || name.is_browser() {
         return Vec::new();
     }
     let given = |names: &[&str]| -> Vec<String> {
@@ -161,17 +173,7 @@ fn of_server(call: &ToolCall, name: &Name, home: Option<&str>) -> Vec<FileAct> {
         "str" => call.text("command").unwrap_or("edit"),
         first => first,
     };
-    let is_file = name.says(&[
-        "file",
-        "text",
-        "content",
-        "media",
-        "directory",
-        "dir",
-        "folder",
-        "path",
-        "editor",
-    ]);
+    let is_file = name.says(FILE_WORDS);
     match first {
         _ if !is_file && !name.is_about(&["filesystem", "file", "fs"]) => Vec::new(),
         "write" | "create" | "save" | "put" if !name.says(&["directory", "dir", "folder"]) => {

@@ -143,17 +143,16 @@ impl Aim<'_> {
 /// What a text names in production, as words: a server, a service or a domain.
 pub(super) fn in_production(known: &Known<'_>, text: &str) -> Option<String> {
     let by_domain = || known.domain(text).and_then(|domain| known.behind(domain));
-    let aim = match known.server(text) {
-        Some(server) => Aim {
+    let aim = if let Some(server) = known.server(text) {
+        Aim {
             server,
             service: None,
-        },
-        None => {
-            let (service, server) = known.service(text).or_else(by_domain)?;
-            Aim {
-                server,
-                service: Some(service),
-            }
+        }
+    } else {
+        let (service, server) = known.service(text).or_else(by_domain)?;
+        Aim {
+            server,
+            service: Some(service),
         }
     };
     is_production(aim.server).then(|| aim.named())
