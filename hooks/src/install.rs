@@ -201,7 +201,7 @@ impl Installer {
         // What an earlier install wrote and nobody touched is made anew from what was there before it.
         let known = book.records.of(&self.settings);
         let known = known.filter(|known| known.written == digest(present) && before.is_some());
-        let original = known.and_then(|known| self.original_text(known));
+        let original = known.and_then(Self::original_text);
         let base = original.as_deref().unwrap_or(present);
         let after =
             entries::install(base, self.wanted(failure)).map_err(|why| self.malformed(why))?;
@@ -263,7 +263,7 @@ impl Installer {
             let known = known
                 .filter(|known| known.written == digest(before))
                 .cloned();
-            let original = known.as_ref().and_then(|known| self.original_text(known));
+            let original = known.as_ref().and_then(Self::original_text);
             let nothing = match &known {
                 Some(Installed {
                     original: Original::Nothing { folder_made },
@@ -338,7 +338,7 @@ impl Installer {
     }
 
     /// The text from before an install; `None`: it is not known.
-    fn original_text(&self, known: &Installed) -> Option<String> {
+    fn original_text(known: &Installed) -> Option<String> {
         match &known.original {
             Original::Unknown => None,
             Original::Nothing { .. } => Some(EMPTY.to_owned()),

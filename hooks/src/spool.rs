@@ -1,7 +1,7 @@
 //! Events that waited on disk, because the daemon or the store was away: taken in, each exactly once.
 //!
 //! `fjord-hook` writes `<id>.json` with the event as the client sent it, secrets masked. The daemon adds lines
-//! `{"observation": …}` to its [`Journal`]. The id is unique in the store, so what is taken twice counts once.
+//! `{"observation": …}` to its `Journal`. The id is unique in the store, so what is taken twice counts once.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -113,7 +113,9 @@ async fn take_all(
         store(agent, batch).await?;
         pass.taken += done.len();
         pass.left -= done.len();
-        done.into_iter().for_each(|file| remove(file));
+        for file in done {
+            remove(file);
+        }
     }
     Ok(())
 }
@@ -170,9 +172,10 @@ fn some_of(lines: &mut impl BufRead) -> std::io::Result<(Vec<Observation>, usize
             .ok()
             .and_then(|mut value: Value| value.get_mut("observation").map(Value::take))
             .and_then(|observation| serde_json::from_value::<Observation>(observation).ok());
-        match observation.filter(|observation| is_id(&observation.event)) {
-            Some(observation) => batch.push(observation),
-            None => tracing::warn!("a line of the spool is no event; it is passed over"),
+        if let Some(observation) = observation.filter(|observation| is_id(&observation.event)) {
+            batch.push(observation);
+        } else {
+            tracing::warn!("a line of the spool is no event; it is passed over");
         }
     }
     Ok((batch, bytes))

@@ -3,6 +3,8 @@
 //! `tests/fixtures/settings/NAME` holds `before` (none: no file), and `after` or, where the file is refused,
 //! `refused` with the sentence. `restored` is there where uninstalling rightly gives other bytes than `before`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};

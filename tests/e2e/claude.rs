@@ -149,7 +149,7 @@ async fn what_is_known_of_a_service_is_given_once() {
         requests
             .last()
             .unwrap()
-            .matches("Quoted data from Fjord")
+            .matches("about what the prompt names")
             .count()
     };
     let before = times(&first);

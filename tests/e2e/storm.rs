@@ -198,7 +198,9 @@ async fn killed_and_started_again_in_the_middle_each_event_is_stored_once() {
     let said = storm(&home, EVENTS, |done| {
         if done == 50 {
             let mut up = up.lock().unwrap();
-            up.take().map(Up::kill);
+            if let Some(up) = up.take() {
+                up.kill();
+            }
             *up = Some(home.up());
         }
     });
@@ -266,7 +268,7 @@ async fn what_a_full_spool_cannot_hold_is_counted_and_told() {
     let home = Home::with_config(CONFIG);
     let spool = home.paths().spool_dir;
     std::fs::create_dir_all(&spool).unwrap();
-    for number in 0..1_000 {
+    for number in 0..1_024 {
         let file = std::fs::File::create(spool.join(format!("{number}.tmp"))).unwrap();
         file.set_len(64 << 10).unwrap();
     }

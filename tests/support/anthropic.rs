@@ -1,6 +1,7 @@
 //! A stand-in for the Messages API that plays a script to the real client, and remembers what the client sent.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -166,18 +167,18 @@ fn events(message: &Value, block: &Value, (stop, usage): (&str, &Value)) -> Stri
             json!({ "type": "input_json_delta", "partial_json": block["input"].to_string() }),
         )
     };
-    [
+    let events = [
         json!({ "type": "message_start", "message": head }),
         json!({ "type": "content_block_start", "index": 0, "content_block": empty }),
         json!({ "type": "content_block_delta", "index": 0, "delta": delta }),
         json!({ "type": "content_block_stop", "index": 0 }),
         json!({ "type": "message_delta", "delta": { "stop_reason": stop, "stop_sequence": null }, "usage": usage }),
         json!({ "type": "message_stop" }),
-    ]
-    .iter()
-    .map(|event| {
+    ];
+    let mut text = String::new();
+    for event in &events {
         let name = event["type"].as_str().unwrap_or_default();
-        format!("event: {name}\ndata: {event}\n\n")
-    })
-    .collect()
+        let _ = write!(text, "event: {name}\ndata: {event}\n\n");
+    }
+    text
 }

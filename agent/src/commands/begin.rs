@@ -206,7 +206,11 @@ async fn ask(
     }
     Ok(Lately {
         deployments,
-        checkpoint: store.last_checkpoint_of(&place.folders()).await?,
+        // Its own is no news to a session that goes on.
+        checkpoint: store
+            .last_checkpoint_of(&place.folders())
+            .await?
+            .filter(|row| row.session != session),
         locks: store.held_locks(&lock_name(""), now).await?,
     })
 }

@@ -75,16 +75,14 @@ pub(crate) async fn client(environment: &Environment) -> Option<Client> {
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(CLIENT))
         .find(|program| program.is_file() && is_executable(program))?;
-    let version = match written_version(&program) {
-        Some(version) => Some(version),
-        None => {
-            let kept = [env::HOME, env::PATH]
-                .into_iter()
-                .filter_map(|name| Some((name, environment.get(name)?)));
-            let said = said(&program, &kept.collect::<Vec<_>>()).await;
-            said.and_then(|said| version_in(said.split_whitespace().next()?))
-        }
-    };
+    let mut version = written_version(&program);
+    if version.is_none() {
+        let kept = [env::HOME, env::PATH]
+            .into_iter()
+            .filter_map(|name| Some((name, environment.get(name)?)));
+        let said = said(&program, &kept.collect::<Vec<_>>()).await;
+        version = said.and_then(|said| version_in(said.split_whitespace().next()?));
+    }
     Some(Client { program, version })
 }
 

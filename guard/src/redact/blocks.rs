@@ -51,6 +51,8 @@ pub(super) fn key_block(bytes: &[u8], at: usize, steps: &mut usize) -> Option<Sp
         let is_header = letters == 0 || bytes[from..begin].contains(&b'\n');
         if to > begin
             && is_header
+            // What was masked is none: masking again must find the same.
+            && &bytes[begin..to] != b"masked"
             && bytes.get(to) == Some(&b':')
             && bytes.get(to + 1) == Some(&b' ')
         {

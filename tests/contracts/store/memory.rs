@@ -72,7 +72,7 @@ async fn put(store: &Store, rows: impl IntoIterator<Item = HookEventRow>) -> Vec
 }
 
 fn of(session: &str, mut row: HookEventRow) -> HookEventRow {
-    row.session = session.to_owned();
+    session.clone_into(&mut row.session);
     row
 }
 
@@ -385,7 +385,7 @@ async fn a_change_is_an_event_once(store: &Store) {
         1,
         "ssh deploy@web1.example.com sudo systemctl restart api",
     );
-    event.cwd = "/home/me".to_owned();
+    "/home/me".clone_into(&mut event.cwd);
     let events = [taken(event, &known)];
     assert_eq!(store.take_in(&events).await.unwrap(), [true]);
     assert_eq!(store.take_in(&events).await.unwrap(), [false]);

@@ -277,7 +277,10 @@ async fn a_hook_event_is_stored_once(store: &Store) {
     };
     assert!(store.insert_hook_event(&event).await.unwrap());
     assert!(!store.insert_hook_event(&event).await.unwrap());
-    assert_eq!(store.hook_events(9).await.unwrap(), [event.clone()]);
+    assert_eq!(
+        store.hook_events(9).await.unwrap(),
+        std::slice::from_ref(&event)
+    );
     let other = HookEventRow {
         event: "0191-of-the-same-session".to_owned(),
         ..event.clone()

@@ -29,6 +29,7 @@ impl Random {
 }
 
 /// Breaks an event in one of the ways; says which.
+#[expect(clippy::too_many_lines, reason = "one arm a way to break an event")]
 pub(super) fn broken(event: &[u8], random: &mut Random) -> (&'static str, Vec<u8>) {
     let mut value: Value = serde_json::from_slice(event).unwrap();
     let mut text = String::from_utf8(event.to_vec()).unwrap();
@@ -155,7 +156,9 @@ pub(super) fn broken(event: &[u8], random: &mut Random) -> (&'static str, Vec<u8
         }
         _ => {
             let mut pretty = serde_json::to_string_pretty(&value).unwrap();
-            pretty.insert_str(0, *random.of(&["\r\n\t ", "\n", "\u{feff}"]));
+            let blanks = ["\r\n\t ", "\n", "\u{feff}"];
+            let before = blanks[random.below(blanks.len())];
+            pretty.insert_str(0, before);
             ("other white space", pretty.into_bytes())
         }
     }

@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use tests::{Home, Up};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use uuid::Uuid;
 
 const SESSIONS: usize = 64;
 /// After so many events the memory is read.
@@ -73,7 +72,7 @@ async fn bench(events: usize, rate: usize) {
     }
     println!(
         "all stored {:.1} s after the last was sent",
-        (began.elapsed() - took).as_secs_f64()
+        began.elapsed().saturating_sub(took).as_secs_f64()
     );
     println!("at the end: {}", memory(&up));
     let dropped = home.paths().spool_dir.join("dropped");
@@ -116,7 +115,7 @@ async fn send(home: &Arc<Home>, events: usize, rate: usize) -> (Vec<Duration>, u
                     let request = format!(
                         "POST /v1/hook HTTP/1.1\r\nHost: fjord\r\nContent-Length: {}\r\nFjord-Event-Id: {}\r\n\r\n{body}",
                         body.len(),
-                        Uuid::now_v7(),
+                        agent::ids::ordered(),
                     );
                     let status = exchange(&mut stream, request.as_bytes()).await;
                     times.push(due.elapsed());
