@@ -51,13 +51,16 @@ pub(super) fn key_block(bytes: &[u8], at: usize, steps: &mut usize) -> Option<Sp
         let is_header = letters == 0 || bytes[from..begin].contains(&b'\n');
         if to > begin
             && is_header
-            // What was masked is none: masking again must find the same.
-            && &bytes[begin..to] != b"masked"
             && bytes.get(to) == Some(&b':')
             && bytes.get(to + 1) == Some(&b' ')
         {
-            while to < bytes.len() && bytes[to] != b'\n' && to < begin + LONGEST_HEAD {
-                to += 1;
+            let line = &bytes[to..bytes.len().min(begin + LONGEST_HEAD)];
+            let length = line.iter().position(|byte| *byte == b'\n');
+            // What was masked in it would not have been, were it a header.
+            if let Some(length) = length
+                && !line[..length].windows(9).any(|piece| piece == b"[masked: ")
+            {
+                to += length;
             }
         }
         *steps += to - from;
