@@ -170,11 +170,23 @@ fn spans(text: &str, looks: &mut Looks) -> Vec<Span> {
                 span
             }
         };
-        let Some(span) = span else { continue };
+        let Some(span) = span.filter(|span| !begins_in_mark(bytes, span.start)) else {
+            continue;
+        };
         at = span.end.max(at);
         found.push(span);
     }
     found
+}
+
+/// Whether a place lies inside `[masked: kind]`: what was masked holds nothing more.
+fn begins_in_mark(bytes: &[u8], start: usize) -> bool {
+    const LONGEST_MARK: usize = 40;
+    let before = &bytes[start.saturating_sub(LONGEST_MARK)..start];
+    let open = before
+        .windows(kinds::MARK.len() - 1)
+        .rposition(|piece| piece == &kinds::MARK.as_bytes()[..kinds::MARK.len() - 1]);
+    open.is_some_and(|open| !before[open..].contains(&b']'))
 }
 
 /// What a byte may begin.
