@@ -167,6 +167,11 @@ fn start<T: Send + 'static>(
     read: fn(&str, Option<Value>) -> Option<T>,
 ) -> mpsc::Receiver<io::Result<T>> {
     let (sender, receiver) = mpsc::sync_channel(1);
+    // Without a socket there is nobody to wait for, and a thread would cost more than this look.
+    if !socket.try_exists().unwrap_or(true) {
+        let _ = sender.send(Err(io::ErrorKind::NotFound.into()));
+        return receiver;
+    }
     let exchange = move || {
         let said = exchange(&socket, (&head, &body), deadline).and_then(|(status, object)| {
             read(&status, object)
