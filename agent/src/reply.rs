@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::store::rows::{
-    Approval, AuditRow, Dependency, Deployment, Event, Execution, HealthStatus, HookEventRow,
-    Route, Schedule, Secret, Server, ServerStatus, Service,
+    Approval, AuditRow, Decision, Dependency, Deployment, Event, Execution, HealthStatus,
+    HookEventRow, Route, Schedule, Secret, Server, ServerStatus, Service,
 };
 
 /// The answer. A new variant must not compile until every face renders it.
@@ -448,6 +448,28 @@ pub struct Answered {
     pub approval: Approval,
     /// Whether the answer counted.
     pub delivery: Delivery,
+}
+
+impl Answered {
+    /// Says in a sentence what was answered and whether it counted.
+    pub fn sentence(&self) -> String {
+        let id = self.approval.id;
+        let said = match self.approval.answer {
+            Some(Decision::Allow) => "allowed once",
+            Some(Decision::Always) => "allowed, from now on by rule",
+            Some(Decision::Deny) => "denied",
+            None => "not answered",
+        };
+        match self.delivery {
+            Delivery::HandedOn => format!("request {id}: {said}; the session has the answer"),
+            Delivery::Late => {
+                format!("request {id}: the session waits no more, your answer changed nothing")
+            }
+            Delivery::Unknown => format!(
+                "request {id}: {said}, but the session did not say that it has the answer; look at the session"
+            ),
+        }
+    }
 }
 
 /// What became of an answer.

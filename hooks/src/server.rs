@@ -129,8 +129,8 @@ async fn health() -> Response {
     Json(json!({ "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() })).into_response()
 }
 
-/// Answers 200 with one JSON object, 202 when a person is asked and the client may wait, 204 when there is nothing to say, and another status when the event was not
-/// taken: then the client goes by its own verdict and spools the event.
+/// Answers 200 with one JSON object, 202 when a person is asked and the client may wait, 204 when there is nothing to
+/// say, and another status when the event was not taken: then the client goes by its own verdict and spools the event.
 async fn hook(State(served): State<Served>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let id = event_id(&head.headers);

@@ -1,6 +1,6 @@
 //! What coding agents wait for.
 
-use agent::store::rows::{Approval, ApprovalEnd, Decision};
+use agent::store::rows::{Approval, ApprovalEnd};
 use agent::{Answered, Delivery};
 
 use super::{clock, code, escape, listed};
@@ -42,29 +42,12 @@ pub(super) fn list(approvals: &[Approval]) -> Page {
 }
 
 pub(super) fn answered(answered: &Answered) -> Page {
-    let approval = &answered.approval;
-    let id = approval.id;
-    let said = match approval.answer {
-        Some(Decision::Allow) => "allowed once",
-        Some(Decision::Always) => "allowed, from now on by rule",
-        Some(Decision::Deny) => "denied",
-        None => "not answered",
+    let word = match answered.delivery {
+        Delivery::HandedOn => "ok",
+        Delivery::Late => "too late",
+        Delivery::Unknown => "unknown",
     };
-    let page = Page::new("approval");
-    match answered.delivery {
-        Delivery::HandedOn => page.head(
-            "ok",
-            &format!("request {id}: {said}; the session has the answer"),
-        ),
-        Delivery::Late => page.head(
-            "too late",
-            &format!("request {id}: the session waits no more"),
-        ),
-        Delivery::Unknown => page.head(
-            "unknown",
-            &format!("request {id}: {said}, but the session did not say that it has the answer"),
-        ),
-    }
+    Page::new("approval").head(word, &answered.sentence())
 }
 
 fn state(approval: &Approval) -> String {

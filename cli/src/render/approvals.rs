@@ -1,6 +1,6 @@
 //! What coding agents wait for.
 
-use agent::store::rows::{Approval, ApprovalEnd, Decision};
+use agent::store::rows::{Approval, ApprovalEnd};
 use agent::{Answered, Delivery};
 use chrono::{DateTime, Utc};
 
@@ -58,33 +58,11 @@ pub(super) fn one(approval: &Approval, now: DateTime<Utc>) -> String {
 
 /// Says whether an answer counted.
 pub(super) fn answered(answered: &Answered) -> String {
-    let approval = &answered.approval;
-    let id = approval.id;
-    let said = match approval.answer {
-        Some(Decision::Allow) => "allowed once",
-        Some(Decision::Always) => "allowed, from now on by rule",
-        Some(Decision::Deny) => "denied",
-        None => "not answered",
-    };
+    let sentence = answered.sentence();
     match answered.delivery {
-        Delivery::HandedOn => format!("request {id}: {said}; the session has the answer"),
-        Delivery::Late => marked(
-            mark::WARN,
-            &format!(
-                "request {id}: too late, the session waits no more; nothing was {}",
-                if approval.answer == Some(Decision::Deny) {
-                    "denied by this"
-                } else {
-                    "allowed"
-                }
-            ),
-        ),
-        Delivery::Unknown => marked(
-            mark::WARN,
-            &format!(
-                "request {id}: {said}, but the session's hook did not say that it handed the answer on; look at the session"
-            ),
-        ),
+        Delivery::HandedOn => sentence,
+        Delivery::Late => marked(mark::WARN, &format!("too late: {sentence}")),
+        Delivery::Unknown => marked(mark::WARN, &sentence),
     }
 }
 
