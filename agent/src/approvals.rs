@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::agent::Agent;
 use crate::error::Error;
-use crate::store::rows::{Approval, ApprovalEnd};
+use crate::store::rows::{Approval, ApprovalEnd, Decision};
 
 /// How often a waiting hook's row is looked at: answers come from other processes too.
 const LOOK: Duration = Duration::from_millis(200);
@@ -47,6 +47,49 @@ pub struct Asked {
     pub suggestions: Vec<Value>,
     /// Whether somebody sits before the session: then its own dialog is open as well.
     pub attended: bool,
+}
+
+/// A coding agent's question and a person's answer to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The question with the answer.
+    pub approval: Approval,
+    /// Whether the answer counted.
+    pub delivery: Delivery,
+}
+
+impl Answered {
+    /// Says in a sentence what was answered and whether it counted.
+    pub fn sentence(&self) -> String {
+        let id = self.approval.id;
+        let said = match self.approval.answer {
+            Some(Decision::Allow) => "allowed once",
+            Some(Decision::Always) => "allowed, from now on by rule",
+            Some(Decision::Deny) => "denied",
+            None => "not answered",
+        };
+        match self.delivery {
+            Delivery::HandedOn => format!("request {id}: {said}; the session has the answer"),
+            Delivery::Late => {
+                format!("request {id}: the session waits no more, your answer changed nothing")
+            }
+            Delivery::Unknown => format!(
+                "request {id}: {said}, but the session did not say that it has the answer; look at the session"
+            ),
+        }
+    }
+}
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// The session has it.
+    HandedOn,
+    /// The session waits no more; it never gets it.
+    Late,
+    /// The session's hook took it; whether the session got it is not known.
+    Unknown,
 }
 
 impl Approval {
